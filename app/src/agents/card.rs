@@ -1,0 +1,96 @@
+//! One agent on the roster.
+
+use devsquad::view::{AgentSummary, TaskLink};
+use leptos::prelude::*;
+
+use super::skills::Skills;
+use super::{Load, adapter_words, agent_href};
+use crate::ui::*;
+use crate::workflows::status::PresenceChip;
+
+/// Who it is, what it can do, how busy it is, and how its work was received.
+#[component]
+pub fn AgentCard(
+    /// The agent.
+    agent: Signal<AgentSummary>,
+) -> impl IntoView {
+    let AgentSummary { id, name, description, adapter, .. } = agent.get_untracked();
+    let heading = format!("agent-{id}");
+    view! {
+        <article aria-labelledby=heading class="glass flex h-full min-w-0 flex-col gap-4 p-4">
+            <div class="flex items-start gap-3">
+                <Avatar name=name.clone()/>
+                <div class="min-w-0 grow">
+                    <h2 id=heading.clone() class="text-base font-semibold text-ink">
+                        <a href=agent_href(id) class="-my-2.5 block truncate py-2.5 hover:underline focus-vibe md:-my-1 md:py-1">{name}</a>
+                    </h2>
+                    <p class="truncate text-sm text-ink-3">{adapter_words(&adapter)}</p>
+                </div>
+                <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
+            </div>
+            {(!description.is_empty()).then(|| view! { <p class="text-sm text-ink-2">{description}</p> })}
+            <Skills skills=Signal::derive(move || agent.with(|agent| agent.skills.clone()))/>
+            <Load agent/>
+            <Record agent/>
+            <Now agent/>
+        </article>
+    }
+}
+
+/// How its work was received, in three figures.
+#[component]
+fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
+    let figure = |label: &'static str, value: Signal<u32>| {
+        view! {
+            <div class="flex min-w-0 flex-col-reverse">
+                <dt class="text-sm text-ink-3">{label}</dt>
+                <dd class="text-lg font-semibold text-ink tabular-nums">{move || value.get()}</dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="grid grid-cols-3 gap-2 border-t border-line pt-3" aria-label="Its work so far">
+            {figure("Accepted", Signal::derive(move || agent.with(|agent| agent.accepted)))}
+            {figure("Sent back", Signal::derive(move || agent.with(|agent| agent.rejected)))}
+            {figure("Failed", Signal::derive(move || agent.with(|agent| agent.failed)))}
+        </dl>
+    }
+}
+
+/// What it works on, or when it was last heard of.
+#[component]
+fn Now(agent: Signal<AgentSummary>) -> impl IntoView {
+    let current = Memo::new(move |_| agent.with(|agent| agent.current.clone()));
+    let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
+    view! {
+        <div class="mt-auto text-sm text-ink-3">
+            <Show when=move || current.with(Vec::is_empty) fallback=move || view! { <Current current/> }>
+                <p>"Last heard of " <RelativeTime at=last_seen/></p>
+            </Show>
+        </div>
+    }
+}
+
+/// The tasks it holds, as links.
+#[component]
+pub fn Current(
+    /// The tasks.
+    #[prop(into)]
+    current: Signal<Vec<TaskLink>>,
+) -> impl IntoView {
+    let line = |link: TaskLink| {
+        let href = task_href(&link);
+        view! {
+            <li class="truncate">
+                "Works on "
+                <a href=href class="link">{link.name}</a>
+            </li>
+        }
+    };
+    view! { <ul>{move || current.get().into_iter().map(line).collect_view()}</ul> }
+}
+
+/// Where a task is shown.
+pub fn task_href(link: &TaskLink) -> String {
+    format!("/orchestration/workflows/{}/tasks/{}", link.workflow, link.task)
+}

@@ -1,0 +1,33 @@
+//! Agents: the roster, one agent's profile, and how a new one joins.
+
+pub mod api;
+mod card;
+mod fit;
+mod history;
+mod load;
+mod new_agent;
+mod outcome;
+mod profile;
+mod roster;
+mod skills;
+
+pub use load::Load;
+pub use new_agent::NewAgentPage;
+pub use profile::AgentPage;
+pub use roster::AgentsPage;
+
+use devsquad::id::AgentId;
+
+/// Where an agent's profile is.
+pub fn agent_href(agent: AgentId) -> String {
+    format!("/orchestration/agents/{agent}")
+}
+
+/// What an agent is, in words.
+pub fn adapter_words(adapter: &str) -> String {
+    match adapter {
+        "exec" => "Built-in, runs on this server".to_owned(),
+        "http" => "Connected over HTTP".to_owned(),
+        other => other.to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! One agent's profile.
+
+use devsquad::id::AgentId;
+use devsquad::view::{AgentSummary, AgentView};
+use devsquad::{Refusal, Role};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::adapter_words;
+use super::api::{RetireAgent, load_agent};
+use super::card::Current;
+use super::history::History;
+use super::load::Load;
+use super::skills::Skills;
+use crate::errors::FailurePage;
+use crate::live::use_live;
+use crate::session::use_session;
+use crate::ui::*;
+use crate::workflows::status::PresenceChip;
+
+/// An agent: what it can do, how its work was received, what it did and why it was chosen.
+#[component]
+pub fn AgentPage() -> impl IntoView {
+    let params = use_params_map();
+    let live = use_live();
+    let agent = Resource::new_blocking(
+        move || (params.with(|params| params.get("agent_id").unwrap_or_default()), live.revision().get()),
+        |(given, _)| async move {
+            match given.parse::<AgentId>() {
+                Ok(id) => load_agent(id).await,
+                Err(_) => Err(Refusal::not_found("agent", given).into()),
+            }
+        },
+    );
+    view! {
+        <Loaded resource=agent what="the agent" failed=|failure| view! { <FailurePage failure/> }.into_any() let:agent>
+            <Profile agent/>
+        </Loaded>
+    }
+}
+
+#[component]
+fn Profile(agent: Signal<AgentView>) -> impl IntoView {
+    use_live().known(agent.with_untracked(|agent| agent.seq));
+    let summary = Signal::derive(move || agent.with(|agent| agent.summary.clone()));
+    let name = Signal::derive(move || summary.with(|agent| agent.name.clone()));
+    let about = Signal::derive(move || summary.with(about));
+    let may_retire = use_session().may(Role::Admin);
+    view! {
+        <nav aria-label="Breadcrumb" class="mb-2 text-sm"><a href="/orchestration/agents" class="link inline-flex min-h-11 items-center md:min-h-8">"Agents"</a></nav>
+        <PageTitle title=name subtitle=about>
+            <PresenceChip presence=Signal::derive(move || summary.with(|agent| agent.presence))/>
+        </PageTitle>
+        <div class="flex flex-col gap-4">
+            <Figures agent/>
+            <div class="grid items-start gap-4 lg:grid-cols-2">
+                <Card title="Skills" id="skills">
+                    <Skills skills=Signal::derive(move || summary.with(|agent| agent.skills.clone()))/>
+                </Card>
+                <Card title="Now" id="now">
+                    <div class="flex flex-col gap-3 text-sm text-ink-2">
+                        <Load agent=summary/>
+                        <Current current=Signal::derive(move || summary.with(|agent| agent.current.clone()))/>
+                        <p class="text-ink-3">"Last heard of " <RelativeTime at=Signal::derive(move || summary.with(|agent| agent.last_seen_at))/></p>
+                    </div>
+                </Card>
+            </div>
+            <History agent/>
+            {may_retire.then(|| view! { <Retire agent=summary/> })}
+        </div>
+    }
+}
+
+#[component]
+fn Figures(agent: Signal<AgentView>) -> impl IntoView {
+    let count = move |pick: fn(&AgentSummary) -> u32| Signal::derive(move || agent.with(|agent| pick(&agent.summary).to_string()));
+    let cost = Signal::derive(move || agent.with(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}"))));
+    view! {
+        <Stats label="Its work so far" columns="grid-cols-2 lg:grid-cols-4">
+            <Stat label="Accepted" value=count(|agent| agent.accepted) note=Signal::stored("results that passed".to_owned())/>
+            <Stat label="Sent back" value=count(|agent| agent.rejected) note=Signal::stored("results to be reworked".to_owned())/>
+            <Stat label="Failed" value=count(|agent| agent.failed) note=Signal::stored("attempts without a result".to_owned())/>
+            <Stat label="Cost per hour" value=cost/>
+        </Stats>
+    }
+}
+
+/// Lets it leave, after a second thought.
+#[component]
+fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
+    let retire = ServerAction::<RetireAgent>::new();
+    let failure = Signal::derive(move || retire.value().get().and_then(Result::err));
+    view! {
+        <details class="group">
+            <summary class="btn btn-quiet w-fit focus-vibe"><Icon glyph=Glyph::Trash class="size-4"/>"Retire this agent…"</summary>
+            <div class="mt-2 flex max-w-prose flex-col gap-3 rounded-lg border border-line bg-raised p-4">
+                <FormFaults failure fields=Vec::new() title="It was not retired"/>
+                <p class="text-sm text-ink-2">
+                    "Its token stops working at once, and the tasks it holds go back to the queue. Its history stays. This cannot be undone."
+                </p>
+                <ActionForm action=retire>
+                    <input type="hidden" name="agent" value=move || agent.with(|agent| agent.id.to_string())/>
+                    <SubmitButton look=Look::Danger pending=retire.pending()>"Retire for good"</SubmitButton>
+                </ActionForm>
+            </div>
+        </details>
+    }
+}
+
+/// Who it is, in a line.
+fn about(agent: &AgentSummary) -> String {
+    match agent.description.as_str() {
+        "" => adapter_words(&agent.adapter),
+        description => description.to_owned(),
+    }
+}

@@ -1,0 +1,33 @@
+//! Server functions of what waits for a person.
+#![expect(missing_docs, reason = "the macro makes a struct of each function's arguments and documents no field")]
+
+use devsquad::id::{CheckpointId, WorkflowId};
+use devsquad::view::NeedView;
+use devsquad::workflow::checks::Verdict;
+use leptos::prelude::*;
+
+use crate::error::Failure;
+
+/// The form a checkpoint is decided with.
+pub const FORM: &str = "decision";
+
+/// What waits for a person, oldest first.
+#[server]
+pub async fn load_needs() -> Result<Vec<NeedView>, Failure> {
+    crate::backend::backend()?.needs().await
+}
+
+/// Decides a checkpoint; gives its id and how it was decided.
+#[server]
+pub async fn decide(
+    workflow: WorkflowId,
+    checkpoint: CheckpointId,
+    verdict: Verdict,
+    #[server(default)] note: String,
+) -> Result<(CheckpointId, Verdict), Failure> {
+    use crate::ui::flash;
+    let given = flash::fields([("checkpoint", &checkpoint.to_string()), ("note", &note)]);
+    let command = devsquad::Command::DecideCheckpoint { workflow, checkpoint, verdict, note };
+    let decided = async { crate::backend::backend()?.perform(command).await };
+    flash::answer(FORM, given, decided.await.map(|_| (checkpoint, verdict)))
+}

@@ -1,0 +1,11 @@
+//! What waits for a person: approvals and reviews that no agent could finish.
+
+pub mod api;
+mod artifacts;
+mod card;
+mod earlier;
+mod needs;
+mod page;
+
+pub use needs::Needs;
+pub use page::ApprovalsPage;

@@ -1,0 +1,29 @@
+//! The page of everything that waits for a person.
+
+use leptos::prelude::*;
+
+use super::Needs;
+use super::api::load_needs;
+use crate::live::use_live;
+use crate::ui::*;
+
+/// Everything that waits for a person, oldest first.
+#[component]
+pub fn ApprovalsPage() -> impl IntoView {
+    let live = use_live();
+    let needs = Resource::new_blocking(move || live.revision().get(), |_| load_needs());
+    view! {
+        <PageTitle title="Needs you" subtitle="Decisions the squad cannot take without a person, oldest first."/>
+        <Loaded resource=needs what="what needs you" let:open>
+            <div class="max-w-4xl">
+                <Needs needs=open on_decided=Callback::new(move |()| needs.refetch())>
+                    <GlassCard>
+                        <EmptyState glyph=Glyph::Check title="Nothing needs you" text="When a task asks for a person, it appears here and in the bar above.">
+                            <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>
+                        </EmptyState>
+                    </GlassCard>
+                </Needs>
+            </div>
+        </Loaded>
+    }
+}

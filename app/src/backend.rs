@@ -1,0 +1,71 @@
+//! The one port to the server: everything a page asks for, and the one way to change anything.
+//!
+//! It is owned by the side that asks and made anew for every request, bound to who is signed in. What is read is read
+//! under row-level security; what is changed goes through `perform`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use devsquad::id::{AgentId, TaskId, WorkflowId};
+use devsquad::view::{
+    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter, WorkflowPage,
+    WorkflowView,
+};
+use devsquad::{Answer, Command, Role};
+use leptos::prelude::use_context;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::Failure;
+use crate::people::{InvitationView, PersonView};
+
+/// The server, as the pages see it. Every method but `session` and `fresh_id` refuses with `Failure::SignedOut` when
+/// nobody is signed in.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// Who is signed in.
+    fn session(&self) -> Option<SessionView>;
+    /// A fresh id for something new.
+    fn fresh_id(&self) -> Uuid;
+    /// Carries out a command as the person signed in.
+    async fn perform(&self, command: Command) -> Result<Answer, Failure>;
+
+    /// The overview.
+    async fn dashboard(&self) -> Result<DashboardView, Failure>;
+    /// One page of the list of workflows.
+    async fn workflows(&self, filter: WorkflowFilter) -> Result<WorkflowPage, Failure>;
+    /// One workflow.
+    async fn workflow(&self, id: WorkflowId) -> Result<WorkflowView, Failure>;
+    /// One task, with everything about it.
+    async fn task(&self, workflow: WorkflowId, task: TaskId) -> Result<TaskDetail, Failure>;
+    /// The roster, by name.
+    async fn agents(&self) -> Result<Vec<AgentSummary>, Failure>;
+    /// One agent.
+    async fn agent(&self, id: AgentId) -> Result<AgentView, Failure>;
+    /// What waits for a person, oldest first.
+    async fn needs(&self) -> Result<Vec<NeedView>, Failure>;
+
+    /// The templates on offer.
+    async fn templates(&self) -> Result<Vec<TemplateView>, Failure>;
+    /// Makes a workflow from a template and starts it.
+    async fn launch(&self, template: String, parameters: BTreeMap<String, Value>) -> Result<WorkflowId, Failure>;
+    /// Makes a workflow from a YAML or JSON text and starts it.
+    async fn import(&self, text: String) -> Result<WorkflowId, Failure>;
+    /// Registers an agent that speaks HTTP; gives its id and its token, which is shown this once.
+    async fn add_agent(&self, name: String, skills: String, capacity: u32) -> Result<(AgentId, String), Failure>;
+
+    /// Names the project and ends the first-run wizard for this person.
+    async fn finish_welcome(&self, project_name: Option<String>) -> Result<(), Failure>;
+    /// The people of the organization.
+    async fn people(&self) -> Result<Vec<PersonView>, Failure>;
+    /// Invitations that are open.
+    async fn invitations(&self) -> Result<Vec<InvitationView>, Failure>;
+    /// Invites a person; gives the link, which is shown this once.
+    async fn invite(&self, email: String, role: Role) -> Result<String, Failure>;
+}
+
+/// The backend of this request.
+pub fn backend() -> Result<Arc<dyn Backend>, Failure> {
+    use_context::<Arc<dyn Backend>>().ok_or_else(|| Failure::unavailable("no backend in this request"))
+}

@@ -1,0 +1,79 @@
+//! The overview.
+
+use devsquad::Role;
+use devsquad::view::DashboardView;
+use leptos::prelude::*;
+
+use super::api::load_dashboard;
+use super::feed::Feed;
+use super::figures::Figures;
+use super::quest_log::{QuestLog, QuestStrip};
+use super::squad::Squad;
+use super::workflows::Workflows;
+use crate::approvals::Needs;
+use crate::live::use_live;
+use crate::session::use_session;
+use crate::ui::*;
+
+/// In five seconds: what moves, what needs you, and whether the squad is well.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let live = use_live();
+    let overview = Resource::new_blocking(move || live.revision().get(), |_| load_dashboard());
+    let session = use_session();
+    let project = Signal::derive(move || session.get().map(|session| session.project_name).unwrap_or_default());
+    let document = Signal::derive(move || format!("Overview · {}", project.get()));
+    view! {
+        <PageTitle title="Overview" document>
+            {session.may(Role::Operator).then(|| view! {
+                <a href="/orchestration/workflows/create" class=format!("{} md:hidden", button_class(Look::Primary))>
+                    <Icon glyph=Glyph::Plus class="size-4 shrink-0"/>
+                    "New workflow"
+                </a>
+            })}
+        </PageTitle>
+        <Loaded resource=overview what="the overview" lines=12 let:view>
+            <Overview view on_decided=Callback::new(move |()| overview.refetch())/>
+        </Loaded>
+    }
+}
+
+#[component]
+fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoView {
+    use_live().known(view.with_untracked(|view| view.seq));
+    let is_new = Memo::new(move |_| view.with(|view| view.workflows.is_empty()));
+    let needs = Signal::derive(move || view.with(|view| view.needs.clone()));
+    view! {
+        <div class="flex flex-col gap-4 lg:grid lg:grid-cols-12">
+            <div class="order-3 lg:order-none lg:col-span-12"><Figures view/></div>
+            <Show when=move || is_new.get()>
+                <div class="order-1 lg:order-none lg:col-span-12"><QuestLog view/></div>
+            </Show>
+            <Show when=move || !is_new.get()>
+                <Card title="Needs you" id="needs" class="order-1 lg:order-none lg:col-span-5 lg:col-start-8 lg:row-start-2">
+                    <Needs needs on_decided compact=true>
+                        <p class="flex items-center gap-2.5 py-2 text-sm text-ink-3">
+                            <ShapeIcon shape=Shape::Tick class="size-5 shrink-0 text-ok"/>
+                            "Nothing waits for you."
+                        </p>
+                    </Needs>
+                </Card>
+                <div class="order-2 min-w-0 lg:order-none lg:col-span-7 lg:col-start-1 lg:row-start-2"><Workflows view/></div>
+            </Show>
+            <Card
+                title="Squad"
+                id="squad"
+                class="order-4 lg:order-none lg:col-span-7"
+                actions=|| view! { <a href="/orchestration/agents" class="link text-sm">"All agents"</a> }
+            >
+                <Squad agents=Signal::derive(move || view.with(|view| view.agents.clone()))/>
+            </Card>
+            <Card title="Activity" id="activity" class="order-5 lg:order-none lg:col-span-5">
+                <Feed activity=Signal::derive(move || view.with(|view| view.activity.clone()))/>
+            </Card>
+            <Show when=move || !is_new.get()>
+                <div class="order-6 lg:order-none lg:col-span-12"><QuestStrip view/></div>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,57 @@
+//! The squad at a glance: who is there, and what each does.
+
+use devsquad::view::AgentSummary;
+use leptos::prelude::*;
+
+use crate::agents::{Load, agent_href};
+use crate::ui::*;
+use crate::workflows::status::PresenceChip;
+
+/// A line for every agent.
+#[component]
+pub fn Squad(
+    /// The agents.
+    agents: Signal<Vec<AgentSummary>>,
+) -> impl IntoView {
+    view! {
+        <Show
+            when=move || !agents.with(Vec::is_empty)
+            fallback=|| view! {
+                <p class="py-2 text-sm text-ink-3">"No agents yet. " <a href="/orchestration/agents/new" class="link">"Connect one"</a></p>
+            }
+        >
+            <ul class="divide-y divide-line" aria-label="Agents">
+                <Rows items=agents key=|agent: &AgentSummary| agent.id let:agent>
+                    <li><Member agent/></li>
+                </Rows>
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
+    let AgentSummary { id, name, .. } = agent.get_untracked();
+    let current = Memo::new(move |_| agent.with(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone()))));
+    let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
+    let now = move || match current.get() {
+        Some((workflow, task, name)) => view! {
+            "Works on " <a href=format!("/orchestration/workflows/{workflow}/tasks/{task}") class="link">{name}</a>
+        }
+        .into_any(),
+        None => view! { "Last heard of " <RelativeTime at=last_seen/> }.into_any(),
+    };
+    view! {
+        <div class="flex flex-wrap items-center gap-x-3 gap-y-2 py-2.5">
+            <Avatar name=name.clone() class="size-9 text-sm"/>
+            <div class="min-w-0 grow basis-40">
+                <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
+                    <a href=agent_href(id) class="-my-2.5 truncate rounded-sm py-2.5 font-medium text-ink hover:underline focus-vibe">{name}</a>
+                    <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
+                </p>
+                <p class="truncate text-sm text-ink-3">{now}</p>
+            </div>
+            <div class="w-full sm:w-40"><Load agent/></div>
+        </div>
+    }
+}

@@ -1,0 +1,3 @@
+//! People of an organization, and those invited.
+
+pub use devsquad::view::{InvitationView, PersonView};

@@ -1,0 +1,127 @@
+//! The frame of every page of somebody signed in: bars, navigation, and the page in the middle.
+
+use devsquad::Role;
+use leptos::prelude::*;
+use leptos_router::components::{Outlet, Redirect};
+use leptos_router::hooks::use_location;
+
+use super::account::Account;
+use super::live_chip::LiveChip;
+use super::navigation::{Count, Dock, SideNavigation};
+use super::shortcuts::Shortcuts;
+use crate::error::Failure;
+use crate::live::use_live;
+use crate::session::use_session;
+use crate::ui::*;
+
+/// How many decisions wait for a person.
+#[server]
+pub async fn count_needs() -> Result<usize, Failure> {
+    Ok(crate::backend::backend()?.needs().await?.len())
+}
+
+/// The frame, or the way to the sign-in page.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let session = use_session();
+    if session.get_untracked().is_none() {
+        return view! { <Redirect path="/signin"/> }.into_any();
+    }
+    let live = use_live();
+    let counted = Resource::new_blocking(move || live.revision().get(), |_| count_needs());
+    let needs = RwSignal::new(0usize);
+    close_popovers_after_navigation();
+    view! {
+        <div class="aurora fixed inset-0 -z-10" aria-hidden="true"></div>
+        <a href="#main" class="skip-link focus-vibe">"Skip to main"</a>
+        <a href="#navigation" class="skip-link hidden focus-vibe sm:block">"Skip to navigation"</a>
+        <Transition>
+            {move || Suspend::new(async move {
+                if let Ok(n) = counted.await {
+                    needs.set(n);
+                }
+            })}
+        </Transition>
+        <TopBar needs=needs.into()/>
+        <SideNavigation needs=needs.into()/>
+        <main id="main" class="px-4 pt-18 pb-28 sm:pl-18 md:pr-6 md:pl-20 lg:pl-66">
+            <div class="mx-auto max-w-[100rem]"><Outlet/></div>
+        </main>
+        <Dock needs=needs.into()/>
+        <Shortcuts/>
+    }
+    .into_any()
+}
+
+#[component]
+fn TopBar(needs: Signal<usize>) -> impl IntoView {
+    let session = use_session();
+    let may_create = move || session.may(Role::Operator);
+    view! {
+        <header class="topbar">
+            <a href="/orchestration" class="flex min-h-11 min-w-0 items-center gap-2 rounded-lg font-semibold text-ink focus-vibe">
+                <Mark/>
+                <span class="truncate">{move || session.get().map(|session| session.project_name)}</span>
+            </a>
+            <div class="ml-auto flex shrink-0 items-center gap-2 md:gap-3">
+                <LiveChip/>
+                <a
+                    href="/orchestration/approvals"
+                    class="btn btn-quiet hidden focus-vibe sm:inline-flex"
+                    aria-label=move || format!("Needs you, {} waiting", needs.get())
+                >
+                    <Icon glyph=Glyph::Needs class="size-4"/>
+                    <span class="hidden md:inline">"Needs you"</span>
+                    <Count n=needs/>
+                </a>
+                {move || may_create().then(|| view! {
+                    <a href="/orchestration/workflows/create" class="btn btn-primary hidden focus-vibe md:inline-flex">
+                        <Icon glyph=Glyph::Plus class="size-4"/>
+                        "New workflow"
+                    </a>
+                })}
+                <Account/>
+                <a href="/help" class="btn btn-quiet hidden focus-vibe sm:inline-flex" aria-label="Help"><Icon glyph=Glyph::Help/></a>
+            </div>
+        </header>
+    }
+}
+
+/// The product's mark: three nodes and the ways between them.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="size-7 shrink-0" viewBox="0 0 28 28" aria-hidden="true" focusable="false">
+            <rect width="28" height="28" rx="8" class="fill-primary-fill"></rect>
+            <path d="M8.5 9.5 14 18l5.5-8.5" fill="none" stroke-width="2" class="stroke-on-fill"></path>
+            <circle cx="8.5" cy="9" r="2.8" class="fill-on-fill"></circle>
+            <circle cx="19.5" cy="9" r="2.8" class="fill-on-fill"></circle>
+            <circle cx="14" cy="19" r="2.8" class="fill-on-fill"></circle>
+        </svg>
+    }
+}
+
+/// A menu does not outlive the page it was opened on.
+fn close_popovers_after_navigation() {
+    let path = use_location().pathname;
+    Effect::new(move || {
+        path.track();
+        close_popovers();
+    });
+}
+
+#[cfg(feature = "hydrate")]
+fn close_popovers() {
+    use wasm_bindgen::JsCast;
+
+    let Ok(open) = document().query_selector_all("[popover]:popover-open") else { return };
+    for at in 0..open.length() {
+        if let Some(node) = open.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // It may have closed by itself.
+            let _ = node.hide_popover();
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn close_popovers() {}

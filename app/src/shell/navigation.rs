@@ -1,0 +1,179 @@
+//! The ways through the product: at the side on a wide window, as a rail on a tablet, as a dock on a phone.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::theme::ThemeSwitch;
+use crate::session::use_session;
+use crate::ui::*;
+
+/// One destination.
+#[derive(Clone, Copy)]
+struct Place {
+    href: &'static str,
+    name: &'static str,
+    glyph: Glyph,
+    counts_needs: bool,
+}
+
+const OVERVIEW: Place = Place { href: "/orchestration", name: "Overview", glyph: Glyph::Overview, counts_needs: false };
+const WORKFLOWS: Place = Place { href: "/orchestration/workflows", name: "Workflows", glyph: Glyph::Workflows, counts_needs: false };
+const NEEDS: Place = Place { href: "/orchestration/approvals", name: "Needs you", glyph: Glyph::Needs, counts_needs: true };
+const AGENTS: Place = Place { href: "/orchestration/agents", name: "Agents", glyph: Glyph::Agents, counts_needs: false };
+const PEOPLE: Place = Place { href: "/settings/people", name: "People", glyph: Glyph::People, counts_needs: false };
+const APPEARANCE: Place = Place { href: "/settings/appearance", name: "Appearance", glyph: Glyph::Palette, counts_needs: false };
+const HELP: Place = Place { href: "/help", name: "Help", glyph: Glyph::Help, counts_needs: false };
+
+/// Whether a page belongs to a destination.
+fn is_at(path: &str, href: &str) -> bool {
+    if href == OVERVIEW.href { path == href } else { path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')) }
+}
+
+/// The column at the side: icons alone on a tablet, with names where there is room.
+#[component]
+pub fn SideNavigation(
+    /// What waits for a person.
+    needs: Signal<usize>,
+) -> impl IntoView {
+    view! {
+        <nav
+            id="navigation"
+            aria-label="Primary"
+            tabindex="-1"
+            class="fixed top-14 bottom-0 left-0 z-20 hidden w-14 flex-col gap-1 overflow-y-auto border-r border-line bg-surface px-2 py-4 sm:flex lg:w-60 lg:px-3"
+        >
+            <Group name="Orchestrate" places=&[OVERVIEW, WORKFLOWS, NEEDS, AGENTS] needs/>
+            <Group name="Manage" places=&[PEOPLE, APPEARANCE, HELP] needs/>
+        </nav>
+    }
+}
+
+#[component]
+fn Group(name: &'static str, places: &'static [Place], needs: Signal<usize>) -> impl IntoView {
+    view! {
+        <p class="hidden px-3 pt-3 pb-1 text-xs font-semibold tracking-wide text-ink-3 uppercase first:pt-0 lg:block" aria-hidden="true">{name}</p>
+        <ul class="flex flex-col gap-1 not-last:mb-2" aria-label=name>
+            {places.iter().map(|place| view! { <li><SideLink place=*place needs/></li> }).collect_view()}
+        </ul>
+    }
+}
+
+#[component]
+fn SideLink(place: Place, needs: Signal<usize>) -> impl IntoView {
+    let path = use_location().pathname;
+    view! {
+        <a
+            href=place.href
+            aria-current=move || is_at(&path.get(), place.href).then_some("page")
+            aria-label=move || name(place, needs.get())
+            class="side-link focus-vibe"
+        >
+            <Icon glyph=place.glyph/>
+            <span class="hidden grow truncate lg:inline">{place.name}</span>
+            {place.counts_needs.then(|| view! { <Count n=needs/> })}
+        </a>
+    }
+}
+
+/// The name that is read aloud: it says the number too.
+fn name(place: Place, needs: usize) -> String {
+    match needs {
+        _ if !place.counts_needs => place.name.to_owned(),
+        0 => format!("{}, nothing waiting", place.name),
+        1 => format!("{}, 1 decision waiting", place.name),
+        n => format!("{}, {n} decisions waiting", place.name),
+    }
+}
+
+/// A number in a badge; nothing when there is nothing.
+#[component]
+pub fn Count(
+    /// The number.
+    n: Signal<usize>,
+) -> impl IntoView {
+    move || {
+        let n = n.get();
+        (n > 0).then(|| {
+            let words = if n > 99 { "99+".to_owned() } else { n.to_string() };
+            view! { <span class="count" aria-hidden="true">{words}</span> }
+        })
+    }
+}
+
+/// The bar at the bottom of a phone.
+#[component]
+pub fn Dock(
+    /// What waits for a person.
+    needs: Signal<usize>,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let link = move |place: Place| {
+        view! {
+            <li class="grow basis-0">
+                <a
+                    href=place.href
+                    aria-current=move || is_at(&path.get(), place.href).then_some("page")
+                    aria-label=move || name(place, needs.get())
+                    class="dock-link focus-vibe"
+                >
+                    <span class="relative">
+                        <Icon glyph=place.glyph/>
+                        {place.counts_needs.then(|| view! { <span class="absolute -top-2 left-3"><Count n=needs/></span> })}
+                    </span>
+                    <span>{place.name}</span>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav aria-label="Primary" class="dock sm:hidden">
+            <ul class="flex">
+                {[OVERVIEW, WORKFLOWS, NEEDS, AGENTS].map(link).collect_view()}
+                <li class="grow basis-0">
+                    <button type="button" class="dock-link w-full focus-vibe" popovertarget="more" aria-label="More">
+                        <Icon glyph=Glyph::More/>
+                        <span>"More"</span>
+                    </button>
+                </li>
+            </ul>
+        </nav>
+        <More/>
+    }
+}
+
+/// What does not fit on the dock.
+#[component]
+fn More() -> impl IntoView {
+    let session = use_session();
+    let link = |place: Place| {
+        view! {
+            <li><a href=place.href class="side-link min-h-12 focus-vibe"><Icon glyph=place.glyph/><span class="grow">{place.name}</span></a></li>
+        }
+    };
+    view! {
+        <div id="more" popover="auto" role="dialog" aria-label="More" class="sheet">
+            <div class="mb-2 flex items-center justify-between">
+                <p class="truncate font-semibold text-ink">{move || session.get().map(|session| session.name)}</p>
+                <button type="button" class="btn btn-quiet focus-vibe" popovertarget="more" popovertargetaction="hide">"Close"</button>
+            </div>
+            <ul class="mb-4 flex flex-col gap-1">{[PEOPLE, APPEARANCE, HELP].map(link).collect_view()}</ul>
+            <ThemeSwitch/>
+            <form method="post" action="/signout" class="mt-4">
+                <button type="submit" class="btn btn-plain w-full focus-vibe"><Icon glyph=Glyph::SignOut class="size-4"/>"Sign out"</button>
+            </form>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_current_on_its_pages_and_no_others() {
+        assert!(is_at("/orchestration", OVERVIEW.href));
+        assert!(!is_at("/orchestration/workflows", OVERVIEW.href));
+        assert!(is_at("/orchestration/workflows/7", WORKFLOWS.href));
+        assert!(!is_at("/orchestration/workflowsx", WORKFLOWS.href));
+    }
+}

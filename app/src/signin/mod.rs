@@ -1,0 +1,9 @@
+//! Before somebody is signed in: signing in, and taking an invitation. Plain forms; no script is needed.
+
+mod door;
+mod invite;
+mod page;
+mod words;
+
+pub use invite::InvitePage;
+pub use page::SignInPage;

@@ -1,0 +1,37 @@
+//! What time it is on the page. The server's moment is sent along, so that the first picture in the browser is the same.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+/// How often what is shown is brought up to date.
+const TICK: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy)]
+struct Clock(RwSignal<Timestamp>);
+
+#[expect(clippy::disallowed_methods, reason = "the clock of the pages: everything else reads `use_now`")]
+fn read() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Starts the clock; once, at the root.
+pub fn provide_clock() {
+    let now = RwSignal::new(SharedValue::new(read).into_inner());
+    provide_context(Clock(now));
+    Effect::new(move || {
+        now.set(read());
+        if let Ok(ticking) = set_interval_with_handle(move || now.set(read()), TICK) {
+            on_cleanup(move || ticking.clear());
+        }
+    });
+}
+
+/// The present moment, to the second, live.
+pub fn use_now() -> Signal<Timestamp> {
+    match use_context::<Clock>() {
+        Some(clock) => clock.0.into(),
+        None => Signal::stored(read()),
+    }
+}

@@ -1,0 +1,67 @@
+//! The kit every page is built from. It knows no word of the domain.
+//!
+//! How to use it: `use crate::ui::*;` in a page. A page is one [`PageTitle`] (the only `h1`; it takes the focus after a
+//! navigation and names the document) followed by [`Card`]s. Waiting is a [`Skeleton`] in a `Transition`, failing is an
+//! [`ErrorPanel`], having nothing is an [`EmptyState`]. Anything can be added to a kit component with `attr:` and `on:`
+//! (`<Button on:click=… attr:aria-label="…">`): it lands on its outermost element.
+//!
+//! Rules that hold everywhere: colours by their semantic names only (`text-ink`, `bg-surface`, `border-line` …, see
+//! `style/tailwind.css`); no `style=` (the content security policy refuses it in what the server renders); a picture is an
+//! [`Icon`], never a glyph of a font; never colour alone.
+
+mod announcer;
+mod avatar;
+mod button;
+mod card;
+mod chip;
+mod clock;
+mod copy;
+mod dialog;
+mod empty;
+mod error_panel;
+mod faults;
+mod field;
+pub mod flash;
+#[cfg(feature = "ssr")]
+mod flash_cookie;
+mod focus;
+mod icon;
+mod loaded;
+mod markdown;
+mod progress;
+#[cfg(feature = "hydrate")]
+mod promise;
+mod shape;
+mod skeleton;
+mod stat;
+mod table;
+mod time;
+mod title;
+mod toast;
+
+pub use announcer::{Announcer, AnnouncerOutlet, use_announcer};
+pub use avatar::Avatar;
+pub use button::{Button, LinkButton, Look, SubmitButton, button_class};
+pub use card::{Card, GlassCard};
+pub use chip::{Chip, StatusChip, Tone};
+pub use clock::{provide_clock, use_now};
+pub use copy::CopyText;
+pub use dialog::{Dialog, DialogButton};
+pub use empty::EmptyState;
+pub use error_panel::{ErrorPanel, Notice};
+pub use faults::{FormFaults, field_fault};
+pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
+pub use focus::focus_soon;
+pub use icon::{Glyph, Icon};
+pub use loaded::{LoadFailed, Loaded, Rows};
+pub use markdown::Markdown;
+pub use progress::{Bar, ProgressRing};
+#[cfg(feature = "hydrate")]
+pub use promise::when_settled;
+pub use shape::{Shape, ShapeIcon};
+pub use skeleton::Skeleton;
+pub use stat::{Stat, Stats};
+pub use table::{Cell, Table};
+pub use time::{RelativeTime, elapsed, moment, relative};
+pub use title::{PageTitle, provide_focus};
+pub use toast::{ToastOutlet, Toasts, use_toasts};

@@ -1,0 +1,77 @@
+//! Moments and spans, in words.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::clock::use_now;
+
+/// How long ago, or how soon: "just now", "4 min ago", "in 2 h".
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - at.as_second();
+    let span = coarse(seconds.abs());
+    match seconds {
+        -9..=9 => "just now".to_owned(),
+        s if s > 0 => format!("{span} ago"),
+        _ => format!("in {span}"),
+    }
+}
+
+/// How long something took: "48 s", "3 min 20 s", "2 h 5 min".
+pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    let seconds = (to.as_second() - from.as_second()).max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
+}
+
+/// A moment as "2026-03-04 12:41 UTC".
+pub fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn coarse(seconds: i64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// How long ago, ticking; the exact moment is in the machine-readable attribute and the tooltip.
+#[component]
+pub fn RelativeTime(
+    /// The moment.
+    #[prop(into)]
+    at: Signal<Timestamp>,
+) -> impl IntoView {
+    let now = use_now();
+    let words = Memo::new(move |_| relative(at.get(), now.get()));
+    view! {
+        <time class="whitespace-nowrap tabular-nums" datetime=move || at.get().to_string() title=move || moment(at.get())>
+            {move || words.get()}
+        </time>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_fits() {
+        assert_eq!(relative(at(0), at(5)), "just now");
+        assert_eq!(relative(at(0), at(42)), "42 s ago");
+        assert_eq!(relative(at(0), at(7_300)), "2 h ago");
+        assert_eq!(relative(at(600), at(0)), "in 10 min");
+        assert_eq!(elapsed(at(0), at(200)), "3 min 20 s");
+        assert_eq!(elapsed(at(10), at(0)), "0 s");
+    }
+}

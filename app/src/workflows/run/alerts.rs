@@ -1,0 +1,82 @@
+//! What somebody who opens a run has to know first.
+
+use devsquad::view::{TaskView, WorkflowSummary};
+use devsquad::workflow::WorkflowStatus;
+use devsquad::workflow::task::TaskStatus;
+use leptos::prelude::*;
+
+use super::Run;
+use crate::ui::*;
+use crate::workflows::task_href;
+
+/// Names listed in one alert.
+const NAMED_MAX: usize = 3;
+
+/// The strip under the head.
+#[component]
+pub fn Alerts(
+    /// The run.
+    run: Run,
+) -> impl IntoView {
+    let summary = Memo::new(move |_| run.summary.get());
+    let waiting = with_status(run, &[TaskStatus::AwaitingApproval]);
+    let failed = with_status(run, &[TaskStatus::Failed, TaskStatus::DeadLetter]);
+    view! {
+        <div class="flex flex-col gap-2 empty:hidden">
+            {move || summary.with(standing)}
+            {move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run/> })}
+            {move || tasks(run, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get())}
+            {move || tasks(run, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
+        </div>
+    }
+}
+
+fn with_status(run: Run, statuses: &'static [TaskStatus]) -> Memo<Vec<TaskView>> {
+    Memo::new(move |_| {
+        let stands = |task: &RwSignal<TaskView>| task.with(|task| statuses.contains(&task.status));
+        run.tasks().into_iter().filter(stands).map(|task| task.get_untracked()).collect()
+    })
+}
+
+/// Why nothing moves.
+fn standing(summary: &WorkflowSummary) -> Option<AnyView> {
+    let reason = summary.reason.clone().map(|reason| format!(" {reason}")).unwrap_or_default();
+    let (tone, glyph, sentence) = match summary.status {
+        WorkflowStatus::Running | WorkflowStatus::Completed => return None,
+        WorkflowStatus::Paused => (Tone::Wait, Glyph::Pause, format!("Paused: nothing new starts until it is resumed.{reason}")),
+        WorkflowStatus::Failed => (Tone::Fail, Glyph::Warning, format!("It failed and nothing more can run.{reason}")),
+        WorkflowStatus::TimedOut => (Tone::Fail, Glyph::Clock, format!("It ran out of time.{reason}")),
+        WorkflowStatus::Cancelled => (Tone::Quiet, Glyph::Stop, format!("It was cancelled.{reason}")),
+    };
+    Some(view! { <Notice tone glyph>{sentence}</Notice> }.into_any())
+}
+
+/// Links to tasks, in one sentence.
+fn tasks(run: Run, words: &'static str, tone: Tone, glyph: Glyph, of: &[TaskView]) -> Option<AnyView> {
+    let more = of.len().saturating_sub(NAMED_MAX);
+    let link = |task: &TaskView| {
+        view! { <a href=task_href(run.id, task.id) class="link font-medium">{task.name.clone()}</a> }
+    };
+    (!of.is_empty()).then(|| {
+        view! {
+            <Notice tone glyph>
+                <p class="flex flex-wrap gap-x-3">
+                    <span>{words}</span>
+                    {of.iter().take(NAMED_MAX).map(link).collect_view()}
+                    {(more > 0).then(|| format!("and {more} more"))}
+                </p>
+            </Notice>
+        }
+        .into_any()
+    })
+}
+
+/// Where the result of a completed run is: with the tasks nothing else needs.
+#[component]
+fn Result(run: Run) -> impl IntoView {
+    let all: Vec<TaskView> = run.tasks().into_iter().map(|task| task.get_untracked()).collect();
+    let is_needed = |key: &String| all.iter().any(|task| task.needs.contains(key));
+    let last: Vec<TaskView> =
+        all.iter().filter(|task| task.status == TaskStatus::Completed && !is_needed(&task.key)).take(NAMED_MAX).cloned().collect();
+    tasks(run, "Completed. The result is with", Tone::Done, Glyph::Check, &last)
+}

@@ -1,0 +1,103 @@
+//! The head of a run: what it is, where it stands, what can be done.
+
+use devsquad::view::WorkflowSummary;
+use devsquad::workflow::task::TaskStatus;
+use devsquad::workflow::{Priority, WorkflowStatus};
+use leptos::prelude::*;
+
+use super::Run;
+use super::controls::Controls;
+use crate::ui::*;
+use crate::workflows::status::{WorkflowChip, priority_word, task_look, workflow_look};
+
+/// Percent of tasks that have ended.
+fn percent(summary: &WorkflowSummary) -> u32 {
+    summary.ended() * 100 / summary.total().max(1)
+}
+
+/// The head of the run page.
+#[component]
+pub fn Header(
+    /// The run.
+    run: Run,
+) -> impl IntoView {
+    let summary = run.summary;
+    let name = Signal::derive(move || summary.with(|summary| summary.name.clone()));
+    let tab = Signal::derive(move || summary.with(|summary| format!("{} — {}", summary.name, workflow_look(summary.status).2)));
+    let done = Memo::new(move |_| summary.with(|summary| (summary.ended(), summary.total(), percent(summary))));
+    view! {
+        <header>
+            <p class="mb-1 text-sm">
+                <a href="/orchestration/workflows" class="-ml-1 inline-flex min-h-11 items-center gap-1 rounded-lg pr-2 text-primary-text hover:underline md:min-h-8 focus-vibe">
+                    <Icon glyph=Glyph::ChevronLeft class="size-4"/>
+                    "Workflows"
+                </a>
+            </p>
+            <PageTitle title=name document=tab><Controls run/></PageTitle>
+            <div class="glass flex flex-wrap items-center gap-x-6 gap-y-3 p-3 md:px-4">
+                <div class="flex items-center gap-3">
+                    <ProgressRing
+                        percent=Signal::derive(move || done.get().2)
+                        label=Signal::derive(move || format!("{} of {} tasks ended", done.get().0, done.get().1))
+                    />
+                    <p class="text-sm text-ink-2">
+                        <span class="block text-base font-semibold text-ink tabular-nums">{move || format!("{} / {}", done.get().0, done.get().1)}</span>
+                        "tasks ended"
+                    </p>
+                </div>
+                <WorkflowChip status=Signal::derive(move || summary.with(|summary| summary.status))/>
+                {move || priority(summary.with(|summary| summary.priority))}
+                <Counts summary=summary.into()/>
+                <Times summary=summary.into()/>
+            </div>
+        </header>
+    }
+}
+
+/// Said only when it is not the usual one.
+fn priority(priority: Priority) -> Option<impl IntoView> {
+    let tone = match priority {
+        Priority::Normal => return None,
+        Priority::Urgent | Priority::High => Tone::Wait,
+        Priority::Low => Tone::Quiet,
+    };
+    Some(view! { <Chip tone=tone>{format!("{} priority", priority_word(priority))}</Chip> })
+}
+
+/// How many tasks stand where.
+#[component]
+fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
+    let counts = Memo::new(move |_| summary.with(|summary| summary.counts.clone()));
+    let one = |(status, n): (TaskStatus, u32)| {
+        let (shape, tone, word) = task_look(status);
+        view! {
+            <li class="inline-flex items-center gap-1.5 text-sm text-ink-2">
+                <ShapeIcon shape class=format!("size-3.5 shrink-0 {}", tone.text())/>
+                <span class="tabular-nums">{n}</span>
+                {word.to_lowercase()}
+            </li>
+        }
+    };
+    view! { <ul class="flex flex-wrap gap-x-4 gap-y-1" aria-label="Tasks by status">{move || counts.get().into_iter().map(one).collect_view()}</ul> }
+}
+
+/// When it began and how long it took, or takes.
+#[component]
+fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
+    let now = use_now();
+    let began = Signal::derive(move || summary.with(|summary| summary.created_at));
+    let ended = Memo::new(move |_| summary.with(|summary| (summary.completed_at, summary.status)));
+    let took = Memo::new(move |_| elapsed(began.get(), ended.get().0.unwrap_or_else(|| now.get())));
+    let words = move || match ended.get().1 {
+        WorkflowStatus::Running | WorkflowStatus::Paused => "Running for",
+        WorkflowStatus::Completed | WorkflowStatus::Failed | WorkflowStatus::TimedOut | WorkflowStatus::Cancelled => "Took",
+    };
+    let deadline = move || summary.with(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
+    view! {
+        <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm sm:ml-auto">
+            <div><dt class="text-ink-3">"Started"</dt><dd class="font-medium text-ink"><RelativeTime at=began/></dd></div>
+            <div><dt class="text-ink-3">{words}</dt><dd class="font-medium text-ink tabular-nums">{move || took.get()}</dd></div>
+            {move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> })}
+        </dl>
+    }
+}

@@ -1,0 +1,115 @@
+// A server of one's own: the real binary on a free port with an empty data directory, gone when the test is over.
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const BINARY = resolve(process.env.DEVSQUAD_BIN ?? join(__dirname, "../../target/release/devsquad"));
+const LOGS = join(__dirname, "../test-results/servers");
+
+/** A first start makes a database cluster; on a busy machine of two cores that has taken 10 s. */
+const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 10_000;
+
+export type Server = {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  url: string;
+  /** Signs the first owner in; good for one use. */
+  signInLink: string;
+  /** What the server has written so far. */
+  output: () => string;
+  stop: () => Promise<void>;
+};
+
+/** Starts a server and waits until it answers. */
+export async function startServer(env: Record<string, string> = {}): Promise<Server> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const data = mkdtempSync(join(tmpdir(), "devsquad-"));
+  chmodSync(data, 0o711); // under root the database runs as another user, who must get through
+
+  const child = spawn(BINARY, ["serve"], {
+    env: { ...process.env, DEVSQUAD_DATA_DIR: data, DEVSQUAD_ADDR: `127.0.0.1:${port}`, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = collect(child, port);
+  const stop = async () => {
+    await stopProcess(child);
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    await ready(child, url);
+    const signInLink = await link(output, url);
+    return { url, signInLink, output, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`${(error as Error).message}; it said:\n${output()}`);
+  }
+}
+
+/** A port nobody listens on, as far as one can know beforehand. */
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => done(port));
+    });
+  });
+}
+
+/** Gathers what the server writes, in memory and in a file to read after a failure. */
+function collect(child: ChildProcess, port: number): () => string {
+  mkdirSync(LOGS, { recursive: true });
+  const file = createWriteStream(join(LOGS, `${port}.txt`));
+  let text = "";
+  const keep = (chunk: Buffer) => {
+    text += chunk;
+    file.write(chunk);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  child.once("error", error => keep(Buffer.from(`${error}\n`)));
+  child.once("close", () => file.end());
+  return () => text;
+}
+
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  let gone = false;
+  child.once("error", () => (gone = true));
+  child.once("exit", () => (gone = true));
+  await until(READY_MS_MAX, "the server did not get ready", async () => {
+    if (gone) throw new Error("the server ended before it was ready");
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    return answer?.status === 200 || undefined;
+  });
+}
+
+async function link(output: () => string, url: string): Promise<string> {
+  const pattern = new RegExp(`${url.replaceAll(".", "\\.")}/open/[^\\s"'<>\\x1b]+`);
+  return until(5_000, "the server printed no sign-in link", async () => pattern.exec(output())?.[0]);
+}
+
+/** Asks again and again until there is an answer. */
+async function until<T>(ms_max: number, otherwise: string, ask: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + ms_max;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`${otherwise} within ${ms_max / 1000} s`);
+    await new Promise(wake => setTimeout(wake, 50));
+  }
+}
+
+/** Asks politely, then insists. */
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = new Promise<void>(done => child.once("exit", () => done()));
+  child.kill("SIGTERM");
+  const insist = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+  await ended;
+  clearTimeout(insist);
+}

@@ -1,0 +1,81 @@
+//! The HTTP door: the contract that outside agents and scripts are written against, under `/api/v1`.
+
+mod agents;
+mod attempts;
+mod auth;
+mod body;
+mod claims;
+mod openapi;
+mod workflows;
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use axum::Router;
+use axum::routing::{get, post};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::Engine;
+use crate::store::Store;
+use crate::store::identity::tokens::Bearer;
+pub use body::parse;
+
+/// How long a token's holder is remembered. Revoking counts within this time.
+const BEARER_REMEMBERED: SignedDuration = SignedDuration::from_secs(4);
+/// Tokens remembered; beyond it all are forgotten and looked up again.
+const BEARERS_MAX: usize = 20_000;
+
+type Bearers = HashMap<[u8; 32], (Bearer, Timestamp)>;
+
+/// What the door needs.
+#[derive(Clone)]
+pub struct Door {
+    pub(super) engine: Engine,
+    pub(super) store: Store,
+    bearers: Arc<RwLock<Bearers>>,
+}
+
+impl Door {
+    /// A door to this engine.
+    pub fn new(engine: Engine, store: Store) -> Door {
+        Door { engine, store, bearers: Arc::default() }
+    }
+
+    fn known_bearer(&self, hash: &[u8; 32], now: Timestamp) -> Option<Bearer> {
+        let bearers = self.bearers.read().ok()?;
+        bearers.get(hash).filter(|(_, until)| *until > now).map(|(bearer, _)| bearer.clone())
+    }
+
+    fn remember_bearer(&self, hash: [u8; 32], bearer: Bearer, now: Timestamp) {
+        if let Ok(mut bearers) = self.bearers.write() {
+            if bearers.len() >= BEARERS_MAX {
+                bearers.clear();
+            }
+            bearers.insert(hash, (bearer, now + BEARER_REMEMBERED));
+        }
+    }
+}
+
+/// The routes, to be nested at `/api/v1`.
+pub fn routes(engine: Engine, store: Store) -> Router {
+    Router::new()
+        .route("/workflows", post(workflows::create).get(workflows::list))
+        .route("/workflows/{id}", get(workflows::get))
+        .route("/workflows/{id}/pause", post(workflows::pause))
+        .route("/workflows/{id}/resume", post(workflows::resume))
+        .route("/workflows/{id}/cancel", post(workflows::cancel))
+        .route("/workflows/{id}/tasks/{task}/retry", post(workflows::retry))
+        .route("/workflows/{id}/checkpoints/{checkpoint}/decide", post(workflows::decide))
+        .route("/workflows/{id}/events", get(workflows::events))
+        .route("/agents", post(agents::register).get(agents::list))
+        .route("/agents/{id}/retire", post(agents::retire))
+        .route("/claims", post(claims::claim))
+        .route("/attempts/complete", post(attempts::complete_many))
+        .route("/attempts/{id}/heartbeat", post(attempts::heartbeat))
+        .route("/attempts/{id}/complete", post(attempts::complete))
+        .route("/attempts/{id}/fail", post(attempts::fail))
+        .route("/attempts/{id}/decline", post(attempts::decline))
+        .route("/artifacts/{id}", get(workflows::artifact))
+        .route("/openapi.json", get(openapi::document))
+        .with_state(Door::new(engine, store))
+}

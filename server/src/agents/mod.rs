@@ -1,0 +1,5 @@
+//! The doors agents come in by.
+
+pub mod http;
+pub mod lease;
+pub mod squad;

@@ -1,0 +1,34 @@
+//! `devsquad verify`.
+
+use clap::Args;
+
+use super::{open, say};
+use crate::config::Config;
+use crate::engine::verify;
+
+/// Ask every invariant.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Print the counts as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// Runs it.
+    pub async fn run(self, config: Config) -> anyhow::Result<i32> {
+        let opened = open::visit(&config).await?;
+        let report = verify::verify(&opened.store).await?;
+        opened.close().await;
+        match self.json {
+            true => say(&serde_json::to_string_pretty(&report)?),
+            false => {
+                for (name, finding) in &report.invariants {
+                    say(&format!("{name:<4} {:>6}  {}", finding.violations, finding.meaning));
+                }
+                say(&format!("{} events checked.", report.events));
+            }
+        }
+        Ok(if report.holds() { 0 } else { 1 })
+    }
+}

@@ -1,0 +1,503 @@
+//! The loop of one organization: the only writer of its state.
+//!
+//! It takes what has queued up, decides it in memory, and commits everything that was decided while the last commit was in
+//! flight as one tick. Callers are answered after their tick is durable. When a commit fails the loop throws its state away and
+//! takes the organization over anew, from what is on disk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use devsquad::command::LeaseGrant;
+use devsquad::decide::{Claimant, Draft, Facts, decide, dispatch};
+use devsquad::id::{AgentId, EventId, OrganizationId, WorkflowId};
+use devsquad::workflow::Workflow;
+use devsquad::{Actor, Answer, Change, Command, Refusal};
+use jiff::Timestamp;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::load::{self, Loaded};
+use super::queue::{Known, Reply, Request, Waiting, key_hash};
+use super::tick::{Caller, Committed, Tick};
+use super::{Published, principal};
+use crate::clock;
+use crate::store::Store;
+use crate::store::idempotency::Kept;
+use crate::store::journal::{Deposed, Entry};
+use crate::store::projections::Touched;
+
+/// Events after which the state is kept, so that a reload has at most this many to fold.
+const EVENTS_PER_SNAPSHOT: u64 = 50_000;
+/// Events decided ahead of the disk. More would only make the next tick slower than the ones waiting for it can bear.
+const EVENTS_AHEAD_MAX: usize = 8_000;
+/// How often agents are checked for silence.
+const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
+/// Pause before a failed take-over is tried again.
+const RELOAD_PAUSE: Duration = Duration::from_millis(500);
+/// Requests taken from the queue in one go.
+const TAKEN_MAX: usize = 1_024;
+
+/// What the loop needs of the world.
+pub(super) struct World {
+    pub store: Store,
+    pub organization: OrganizationId,
+    pub replica: Uuid,
+    pub requests: mpsc::WeakSender<Request>,
+    pub live: broadcast::Sender<Arc<[Published]>>,
+    pub head: Arc<AtomicU64>,
+    pub stop: CancellationToken,
+}
+
+/// An agent's claim that waits for tasks.
+struct Claim {
+    agent: AgentId,
+    max: u32,
+    until: Timestamp,
+    caller: ClaimCaller,
+}
+
+struct ClaimCaller {
+    reply: oneshot::Sender<Reply>,
+    key: Option<(u128, Kept)>,
+}
+
+/// A workflow that was folded for a request which needs it.
+struct Recalled {
+    id: WorkflowId,
+    workflow: Option<Workflow>,
+    request: Request,
+}
+
+struct Loop {
+    world: World,
+    loaded: Loaded,
+    /// Decided, not yet on its way to the disk.
+    entries: Vec<Entry>,
+    callers: Vec<Caller>,
+    kept: Vec<Kept>,
+    seen: BTreeSet<AgentId>,
+    claims: Vec<Claim>,
+    recalled: mpsc::Sender<Recalled>,
+}
+
+/// Why the loop stopped working on its state.
+enum End {
+    /// The server stops.
+    Stop,
+    /// Another server runs this organization.
+    Deposed,
+    /// The state in memory may be ahead of the disk.
+    Reload,
+}
+
+/// Runs until the server stops or another one takes over.
+pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<Request>) {
+    let (recalled, mut recalls) = mpsc::channel(64);
+    let mut engine = Loop {
+        world,
+        loaded,
+        entries: Vec::new(),
+        callers: Vec::new(),
+        kept: Vec::new(),
+        seen: BTreeSet::new(),
+        claims: Vec::new(),
+        recalled,
+    };
+    loop {
+        match engine.work(&mut queue, &mut recalls).await {
+            End::Stop => return,
+            End::Deposed => {
+                tracing::error!(organization.id = %engine.world.organization, "another server runs this organization; this loop ends");
+                return;
+            }
+            End::Reload => engine.reload().await,
+        }
+    }
+}
+
+impl Loop {
+    async fn work(&mut self, queue: &mut mpsc::Receiver<Request>, recalls: &mut mpsc::Receiver<Recalled>) -> End {
+        let mut committing: Option<JoinHandle<Committed>> = None;
+        let mut presence = tokio::time::interval(PRESENCE_PERIOD);
+        let mut taken = Vec::with_capacity(TAKEN_MAX);
+        let stop = self.world.stop.clone();
+        loop {
+            if committing.is_none() && self.has_work() {
+                committing = Some(self.start_commit());
+            }
+            let timer = self.next_timer();
+            let room = self.entries.len() < EVENTS_AHEAD_MAX;
+            tokio::select! {
+                biased;
+                committed = wait_for(&mut committing), if committing.is_some() => {
+                    committing = None;
+                    match self.finish(committed) {
+                        Ok(()) => {}
+                        Err(end) => return end,
+                    }
+                }
+                () = stop.cancelled(), if committing.is_none() => return self.last_words().await,
+                Some(recalled) = recalls.recv() => self.recalled(recalled),
+                count = queue.recv_many(&mut taken, TAKEN_MAX), if room => {
+                    if count == 0 {
+                        return self.last_words().await;
+                    }
+                    self.take(&mut taken);
+                }
+                () = tokio::time::sleep(timer) => self.tick(),
+                _ = presence.tick() => self.system(&Command::CheckPresence),
+            }
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        !self.entries.is_empty() || !self.callers.is_empty()
+    }
+
+    /// How long until the clock alone changes something.
+    fn next_timer(&self) -> Duration {
+        let now = clock::now();
+        let claim = self.claims.iter().map(|claim| claim.until).min();
+        let next = [self.loaded.state.next_timer(), claim].into_iter().flatten().min();
+        next.map_or(Duration::from_secs(3_600), |at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+    }
+
+    fn take(&mut self, taken: &mut Vec<Request>) {
+        let started = clock::instant();
+        metrics::gauge!("devsquad_queue_depth").set(taken.len() as f64);
+        metrics::counter!("devsquad_commands_total").increment(taken.len() as u64);
+        for request in taken.drain(..) {
+            self.request(request);
+        }
+        self.dispatch();
+        metrics::histogram!("devsquad_decide_seconds").record(started.elapsed().as_secs_f64());
+    }
+
+    fn request(&mut self, request: Request) {
+        if let Some(id) = request.command.workflow()
+            && !self.loaded.state.workflows.contains_key(&id)
+        {
+            self.recall(id, request);
+            return;
+        }
+        self.decide(request);
+    }
+
+    fn decide(&mut self, request: Request) {
+        let Request { actor, command, waiting, key, reply } = request;
+        let mut reply = Some(reply);
+        let mut kept = None;
+        if let Some(key) = key {
+            let principal = principal(&actor);
+            let hash = key_hash(&principal, &key.key);
+            match self.loaded.keys.meet(hash, &key.fingerprint, &mut reply) {
+                Known::First => {
+                    let entry = Kept { principal, key: key.key, fingerprint: key.fingerprint, answer: String::new() };
+                    kept = Some((hash, entry));
+                }
+                Known::Kept => return send(reply, Reply::GivenBefore),
+                Known::Joined => return,
+                Known::OtherBody => return send(reply, Reply::Refused(Refusal::KeyReused { key: key.key })),
+            }
+        }
+        let Some(reply) = reply else { return };
+        let hash = kept.as_ref().map(|(hash, _)| *hash);
+        match self.carry_out(&actor, &command) {
+            Err(refusal) => self.refuse(reply, hash, refusal),
+            Ok(answer) => match waiting {
+                Waiting::Claim { agent, max, until } => {
+                    self.claims.push(Claim { agent, max, until, caller: ClaimCaller { reply, key: kept } });
+                }
+                Waiting::One => self.promise(reply, kept, answer),
+            },
+        }
+    }
+
+    /// Answers when the tick is durable, and keeps the answer if it has a key.
+    fn promise(&mut self, reply: oneshot::Sender<Reply>, kept: Option<(u128, Kept)>, answer: Answer) {
+        let key = kept.as_ref().map(|(hash, _)| *hash);
+        if let Some((_, mut kept)) = kept {
+            kept.answer = serde_json::to_string(&answer).unwrap_or_else(|_| "null".to_owned());
+            self.kept.push(kept);
+        }
+        self.callers.push(Caller { reply, answer, key });
+    }
+
+    fn refuse(&mut self, reply: oneshot::Sender<Reply>, key: Option<u128>, refusal: Refusal) {
+        for other in key.map(|hash| self.loaded.keys.release(hash)).unwrap_or_default() {
+            send(Some(other), Reply::Refused(refusal.clone()));
+        }
+        send(Some(reply), Reply::Refused(refusal));
+    }
+
+    /// Decides a command and puts its events in the next tick.
+    fn carry_out(&mut self, actor: &Actor, command: &Command) -> Result<Answer, Refusal> {
+        let mut fresh_id = clock::fresh_id;
+        let now = clock::now();
+        let mut facts = Facts { now, fresh_id: &mut fresh_id };
+        let (answer, changes) = decide(&mut self.loaded.state, actor, command, &mut facts)?;
+        self.record(actor, now, changes);
+        Ok(answer)
+    }
+
+    fn record(&mut self, actor: &Actor, now: Timestamp, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::AgentSeen { agent } => {
+                    self.seen.insert(agent);
+                }
+                change if !change.is_durable() => {}
+                change => {
+                    observe(&change, &self.loaded, now);
+                    match self.loaded.chain.append(EventId(clock::fresh_id()), now, actor, change) {
+                        Ok(entry) => self.entries.push(entry),
+                        Err(error) => tracing::error!(error = %format!("{error:#}"), "an event cannot be written"),
+                    }
+                }
+            }
+        }
+    }
+
+    fn system(&mut self, command: &Command) {
+        if let Err(refusal) = self.carry_out(&Actor::System, command) {
+            tracing::error!(%refusal, "the engine refused its own command");
+        }
+        self.dispatch();
+    }
+
+    /// The clock moved: leases, back-offs and deadlines; claims that have waited long enough get what there is: nothing.
+    fn tick(&mut self) {
+        self.system(&Command::Tick);
+        let now = clock::now();
+        let over = self.claims.extract_if(.., |claim| claim.until <= now).collect::<Vec<Claim>>();
+        for claim in over {
+            self.answer_claim(claim, Vec::new());
+        }
+    }
+
+    /// Gives ready tasks to the claims that wait.
+    fn dispatch(&mut self) {
+        let now = clock::now();
+        self.claims.retain(|claim| !claim.caller.reply.is_closed());
+        if !self.claims.is_empty() && self.loaded.state.ready_count() > 0 {
+            let claimants: Vec<Claimant> =
+                self.claims.iter().map(|claim| Claimant { agent: claim.agent, max: claim.max }).collect();
+            let mut fresh_id = clock::fresh_id;
+            let mut facts = Facts { now, fresh_id: &mut fresh_id };
+            let mut draft = Draft::new(&mut self.loaded.state, Actor::System, now);
+            let grants = dispatch(&mut draft, &claimants, &mut facts);
+            let changes = draft.into_changes();
+            self.record(&Actor::System, now, changes);
+            let waiting = std::mem::take(&mut self.claims);
+            for (claim, leases) in waiting.into_iter().zip(grants) {
+                if leases.is_empty() && claim.until > now {
+                    self.claims.push(claim);
+                } else {
+                    self.answer_claim(claim, leases);
+                }
+            }
+        }
+        let over = self.claims.extract_if(.., |claim| claim.until <= now).collect::<Vec<Claim>>();
+        for claim in over {
+            self.answer_claim(claim, Vec::new());
+        }
+    }
+
+    fn answer_claim(&mut self, claim: Claim, leases: Vec<LeaseGrant>) {
+        self.promise(claim.caller.reply, claim.caller.key, Answer::Leases { leases });
+    }
+
+    fn start_commit(&mut self) -> JoinHandle<Committed> {
+        let entries = std::mem::take(&mut self.entries);
+        let seen = std::mem::take(&mut self.seen);
+        let mut fresh_id = clock::fresh_id;
+        let touched = Touched::collect(&entries, &self.loaded.state, &seen, &mut fresh_id);
+        let due = self.loaded.state.seq.saturating_sub(self.loaded.snapshot_seq) >= EVENTS_PER_SNAPSHOT;
+        let snapshot = due.then(|| self.snapshot()).flatten();
+        let tick = Tick {
+            entries,
+            touched,
+            kept: std::mem::take(&mut self.kept),
+            callers: std::mem::take(&mut self.callers),
+            epoch: self.loaded.epoch,
+            now: clock::now(),
+            snapshot,
+            chain: self.loaded.chain,
+        };
+        tokio::spawn(tick.commit(self.world.store.clone(), self.world.organization))
+    }
+
+    fn snapshot(&self) -> Option<(u64, Vec<u8>)> {
+        match serde_json::to_vec(&self.loaded.state) {
+            Ok(bytes) => Some((self.loaded.state.seq, bytes)),
+            Err(error) => {
+                tracing::error!(%error, "the state cannot be kept");
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, committed: Committed) -> Result<(), End> {
+        if let Err(error) = committed.outcome {
+            let end = if error.downcast_ref::<Deposed>().is_some() { End::Deposed } else { End::Reload };
+            tracing::error!(error = %format!("{error:#}"), "a tick could not be committed");
+            for caller in committed.callers {
+                self.lose(caller);
+            }
+            return Err(end);
+        }
+        self.loaded.snapshot_seq = committed.snapshot_seq.unwrap_or(self.loaded.snapshot_seq);
+        self.world.head.store(committed.chain.seq, Ordering::Release);
+        if !committed.published.is_empty() {
+            // Nobody listening is fine.
+            let _ = self.world.live.send(committed.published);
+        }
+        for caller in committed.callers {
+            for other in caller.key.map(|hash| self.loaded.keys.keep(hash)).unwrap_or_default() {
+                send(Some(other), Reply::Answer(caller.answer.clone()));
+            }
+            send(Some(caller.reply), Reply::Answer(caller.answer));
+        }
+        for workflow in committed.ended {
+            // What was decided meanwhile still needs it: its rows are not written yet.
+            if !self.entries.iter().any(|entry| entry.event.change.workflow() == Some(workflow)) {
+                self.loaded.state.forget(workflow);
+            }
+        }
+        Ok(())
+    }
+
+    fn lose(&mut self, caller: Caller) {
+        let why = "the change could not be written; it was not made, or is not known to be".to_owned();
+        for other in caller.key.map(|hash| self.loaded.keys.release(hash)).unwrap_or_default() {
+            send(Some(other), Reply::Unavailable(why.clone()));
+        }
+        send(Some(caller.reply), Reply::Unavailable(why));
+    }
+
+    /// Throws the state away and takes the organization over from what is on disk. Claims go on waiting.
+    async fn reload(&mut self) {
+        for caller in std::mem::take(&mut self.callers) {
+            self.lose(caller);
+        }
+        self.entries.clear();
+        self.kept.clear();
+        self.seen.clear();
+        loop {
+            match load::take_over(&self.world.store, self.world.organization, self.world.replica).await {
+                Ok(loaded) => {
+                    self.loaded = loaded;
+                    self.world.head.store(self.loaded.chain.seq, Ordering::Release);
+                    // Claims whose keys were pending before are pending no more: their answers are given without being kept.
+                    for claim in &mut self.claims {
+                        claim.caller.key = None;
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(error = %format!("{error:#}"), "the state cannot be loaded; trying again");
+                    tokio::select! {
+                        () = self.world.stop.cancelled() => return,
+                        () = tokio::time::sleep(RELOAD_PAUSE) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Folds a workflow that has left memory, then decides the request that needs it.
+    fn recall(&self, id: WorkflowId, request: Request) {
+        let (store, organization, recalled) =
+            (self.world.store.clone(), self.world.organization, self.recalled.clone());
+        tokio::spawn(async move {
+            match load::workflow(&store, organization, id).await {
+                // The loop has ended if nobody receives: the caller sees its reply dropped.
+                Ok(workflow) => drop(recalled.send(Recalled { id, workflow, request }).await),
+                Err(error) => {
+                    tracing::error!(error = %format!("{error:#}"), workflow.id = %id, "a workflow cannot be read");
+                    send(Some(request.reply), Reply::Unavailable("the workflow cannot be read".to_owned()));
+                }
+            }
+        });
+    }
+
+    fn recalled(&mut self, recalled: Recalled) {
+        if let Some(workflow) = recalled.workflow
+            && !self.loaded.state.workflows.contains_key(&recalled.id)
+        {
+            self.loaded.state.remember(workflow);
+        }
+        self.decide(recalled.request);
+        self.dispatch();
+        let idle = self.loaded.state.workflows.get(&recalled.id).is_some_and(|workflow| workflow.status.is_terminal());
+        if idle {
+            self.loaded.state.forget(recalled.id);
+        }
+    }
+
+    /// Writes what is decided, keeps the state, and ends.
+    async fn last_words(&mut self) -> End {
+        for claim in std::mem::take(&mut self.claims) {
+            self.answer_claim(claim, Vec::new());
+        }
+        if self.has_work() || self.loaded.state.seq > self.loaded.snapshot_seq {
+            self.loaded.snapshot_seq = 0;
+            let seq = self.loaded.state.seq;
+            let mut fresh_id = clock::fresh_id;
+            let entries = std::mem::take(&mut self.entries);
+            let touched = Touched::collect(&entries, &self.loaded.state, &self.seen, &mut fresh_id);
+            let tick = Tick {
+                entries,
+                touched,
+                kept: std::mem::take(&mut self.kept),
+                callers: std::mem::take(&mut self.callers),
+                epoch: self.loaded.epoch,
+                now: clock::now(),
+                snapshot: (seq > 0).then(|| self.snapshot()).flatten(),
+                chain: self.loaded.chain,
+            };
+            let committed = tick.commit(self.world.store.clone(), self.world.organization).await;
+            if let Err(End::Deposed | End::Reload | End::Stop) = self.finish(committed) {
+                tracing::error!("the last tick was not written");
+            }
+        }
+        let _ = self.world.requests.upgrade();
+        End::Stop
+    }
+}
+
+async fn wait_for(committing: &mut Option<JoinHandle<Committed>>) -> Committed {
+    let failed = |why: String| Committed {
+        callers: Vec::new(),
+        published: Arc::from([]),
+        ended: Vec::new(),
+        chain: crate::store::journal::Chain::default(),
+        snapshot_seq: None,
+        outcome: Err(anyhow::anyhow!(why)),
+    };
+    match committing {
+        Some(handle) => handle.await.unwrap_or_else(|error| failed(error.to_string())),
+        None => std::future::pending().await,
+    }
+}
+
+fn send(reply: Option<oneshot::Sender<Reply>>, what: Reply) {
+    if let Some(reply) = reply {
+        // A caller that has gone away needs no answer.
+        let _ = reply.send(what);
+    }
+}
+
+/// How long tasks waited in the queue.
+fn observe(change: &Change, loaded: &Loaded, now: Timestamp) {
+    if let Change::TaskLeased(leased) = change
+        && let Some((_, task)) = loaded.state.task_ref(leased.task).and_then(|place| loaded.state.at(place))
+        && let Some(ready_at) = task.ready_at
+    {
+        metrics::histogram!("devsquad_ready_to_lease_seconds").record(now.duration_since(ready_at).as_secs_f64().max(0.0));
+    }
+}

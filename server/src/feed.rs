@@ -1,0 +1,237 @@
+//! The journal as server-sent events: what was missed first, then what happens.
+//!
+//! One subscription is made before the journal is read, so that nothing falls between the two. An event's JSON is made once, by the
+//! engine, and shared by all who listen. Who falls too far behind is told to read anew (`reset`) instead of being kept waiting for.
+//!
+//! ```text
+//! event: hello            id: 42                        event: reset
+//! data: {"seq":41}        data: {"seq":42,"id":…}       data: {"seq":97}
+//! ```
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use devsquad::id::{OrganizationId, WorkflowId};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::engine::{Engine, EngineError, Published, Subscription};
+use crate::store::{Store, Tenant, journal};
+
+/// Missed events told one by one; who missed more reads the page anew, which is cheaper for both.
+pub const REPLAY_MAX: usize = 2_000;
+/// How often a line is sent that says nothing: proxies close what is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often it is asked whether the listener may still listen. Revoking counts within this time.
+const RECHECK: Duration = Duration::from_secs(4);
+/// Pieces waiting for one slow listener. Beyond it the listener falls behind in the engine's channel, which is shared.
+const PIECES_MAX: usize = 256;
+
+/// Asks whether the listener may still listen.
+pub type StillAllowed = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// What somebody listens to.
+pub struct Listen {
+    /// In which organization.
+    pub organization: OrganizationId,
+    /// Only one workflow's events.
+    pub workflow: Option<WorkflowId>,
+    /// The last event the listener has; nothing is told again when it is not known.
+    pub after: Option<u64>,
+    /// Asked every few seconds.
+    pub still_allowed: StillAllowed,
+}
+
+/// A stream of events as the answer to a request.
+pub async fn respond(engine: &Engine, store: &Store, listen: Listen) -> Result<Response, EngineError> {
+    let subscription = engine.subscribe(listen.organization).await?;
+    let missed = missed(store, &listen, subscription.head).await?;
+    let (sender, receiver) = mpsc::channel(PIECES_MAX);
+    tokio::spawn(async move {
+        let _ = Feed { sender, last: 0, workflow: listen.workflow }.run(subscription, missed, listen.still_allowed).await;
+    });
+    let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// What the listener missed.
+enum Missed {
+    /// These events, in order, with their numbers.
+    Events(Vec<(u64, Bytes)>),
+    /// Too many, or the listener knows events that never were (the database was restored to an earlier time).
+    TooMany,
+}
+
+async fn missed(store: &Store, listen: &Listen, head: u64) -> Result<Missed, EngineError> {
+    let Some(after) = listen.after else { return Ok(Missed::Events(Vec::new())) };
+    if after > head {
+        return Ok(Missed::TooMany);
+    }
+    let unreadable = |error: anyhow::Error| {
+        tracing::error!(error = format!("{error:#}"), "the journal cannot be read for a listener");
+        EngineError::Unavailable("The journal cannot be read now.".to_owned())
+    };
+    let mut tx = store.begin_read(&Tenant::system(listen.organization.0)).await.map_err(|error| unreadable(error.into()))?;
+    let limit = i64::try_from(REPLAY_MAX + 1).unwrap_or(i64::MAX);
+    let events = match listen.workflow {
+        Some(workflow) => journal::read_workflow(&mut tx, workflow, after, limit).await,
+        None => journal::read_after(&mut tx, after, limit).await,
+    };
+    let events = events.map_err(unreadable)?;
+    if events.len() > REPLAY_MAX {
+        return Ok(Missed::TooMany);
+    }
+    let encoded = events.iter().map(|event| Ok((event.seq, Bytes::from(serde_json::to_vec(event)?))));
+    encoded.collect::<anyhow::Result<_>>().map(Missed::Events).map_err(unreadable)
+}
+
+/// The listener has gone.
+struct Gone;
+
+/// One listener's end of the stream.
+struct Feed {
+    sender: mpsc::Sender<Result<Bytes, Infallible>>,
+    /// The last durable event told, or passed over because it was told before.
+    last: u64,
+    workflow: Option<WorkflowId>,
+}
+
+impl Feed {
+    async fn run(mut self, mut subscription: Subscription, missed: Missed, still_allowed: StillAllowed) -> Result<(), Gone> {
+        self.control("hello", subscription.head).await?;
+        self.last = subscription.head;
+        match missed {
+            Missed::TooMany => self.control("reset", subscription.head).await?,
+            Missed::Events(events) => {
+                for (seq, json) in events {
+                    self.tell(seq, json).await?;
+                    self.last = self.last.max(seq);
+                }
+            }
+        }
+        let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.sender.closed() => return Err(Gone),
+                _ = keep_alive.tick() => self.send(Bytes::from_static(b":\n\n")).await?,
+                _ = recheck.tick() => if !still_allowed().await { return Ok(()) },
+                tick = subscription.receiver.recv() => match tick {
+                    Ok(events) => self.tick(&events).await?,
+                    Err(RecvError::Lagged(_)) => self.control("reset", self.last).await?,
+                    // The organization's loop has ended; the browser asks again, and finds the next one.
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn tick(&mut self, events: &[Published]) -> Result<(), Gone> {
+        for event in events {
+            let told_before = event.seq != 0 && event.seq <= self.last;
+            let of_another = self.workflow.is_some() && event.workflow != self.workflow;
+            if !told_before && !of_another {
+                self.tell(event.seq, event.json.clone()).await?;
+            }
+            self.last = self.last.max(event.seq);
+        }
+        Ok(())
+    }
+
+    /// One event. Its JSON is not copied: it goes to the socket as it came from the engine.
+    async fn tell(&self, seq: u64, json: Bytes) -> Result<(), Gone> {
+        let head = match seq {
+            0 => Bytes::from_static(b"data: "),
+            seq => Bytes::from(format!("id: {seq}\ndata: ")),
+        };
+        self.send(head).await?;
+        self.send(json).await?;
+        self.send(Bytes::from_static(b"\n\n")).await
+    }
+
+    async fn control(&self, name: &str, seq: u64) -> Result<(), Gone> {
+        self.send(Bytes::from(format!("event: {name}\ndata: {{\"seq\":{seq}}}\n\n"))).await
+    }
+
+    async fn send(&self, piece: Bytes) -> Result<(), Gone> {
+        self.sender.send(Ok(piece)).await.map_err(|_| Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use devsquad::id::WorkflowId;
+    use tokio::sync::broadcast;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn published(seq: u64, workflow: u128) -> Published {
+        let json = Bytes::from(format!("{{\"seq\":{seq}}}"));
+        Published { seq, json, workflow: Some(WorkflowId(Uuid::from_u128(workflow))), name: "task_completed" }
+    }
+
+    async fn told(
+        head: u64,
+        workflow: Option<u128>,
+        missed: Missed,
+        ticks: Vec<Vec<Published>>,
+        channel: usize,
+    ) -> String {
+        let (live, receiver) = broadcast::channel::<Arc<[Published]>>(channel);
+        for tick in ticks {
+            live.send(tick.into()).expect("a receiver");
+        }
+        drop(live);
+        let (sender, mut pieces) = mpsc::channel(PIECES_MAX);
+        let feed = Feed { sender, last: 0, workflow: workflow.map(|id| WorkflowId(Uuid::from_u128(id))) };
+        let allowed: StillAllowed = Box::new(|| Box::pin(async { true }));
+        let _ = feed.run(Subscription { head, receiver }, missed, allowed).await;
+        let mut text = String::new();
+        while let Some(Ok(piece)) = pieces.recv().await {
+            text.push_str(std::str::from_utf8(&piece).expect("text"));
+        }
+        text
+    }
+
+    #[tokio::test]
+    async fn what_was_missed_comes_first_and_nothing_twice() {
+        let missed = Missed::Events(vec![(4, Bytes::from_static(b"{}")), (6, Bytes::from_static(b"{}"))]);
+        let text = told(5, None, missed, vec![vec![published(5, 1), published(6, 1), published(7, 1)], vec![published(0, 1)]], 8).await;
+        assert_eq!(
+            text,
+            "event: hello\ndata: {\"seq\":5}\n\nid: 4\ndata: {}\n\nid: 6\ndata: {}\n\nid: 7\ndata: {\"seq\":7}\n\ndata: {\"seq\":0}\n\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_workflow_hears_its_own_events_only() {
+        let text = told(0, Some(2), Missed::Events(Vec::new()), vec![vec![published(1, 1), published(2, 2)]], 8).await;
+        assert!(!text.contains("id: 1\n") && text.contains("id: 2\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn who_falls_behind_is_told_to_read_anew() {
+        let ticks = (1..=9).map(|seq| vec![published(seq, 1)]).collect();
+        let text = told(0, None, Missed::Events(Vec::new()), ticks, 4).await;
+        assert!(text.contains("event: reset\n"), "{text}");
+        assert!(text.contains("id: 9\n"), "{text}");
+        let text = told(0, None, Missed::TooMany, Vec::new(), 4).await;
+        assert_eq!(text, "event: hello\ndata: {\"seq\":0}\n\nevent: reset\ndata: {\"seq\":0}\n\n");
+    }
+}

@@ -1,0 +1,17 @@
+//! The parts of the server.
+//!
+//! Arrows: `store → –` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `cli → all`.
+//! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
+
+pub mod agents;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod feed;
+pub mod problem;
+pub mod repository;
+pub mod squad;
+pub mod store;
+pub mod templates;
+pub mod web;

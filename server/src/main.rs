@@ -1,0 +1,5 @@
+//! The binary `devsquad`.
+
+fn main() {
+    std::process::exit(server::cli::main());
+}

@@ -1,0 +1,160 @@
+//! Tasks: on the run page, and one with everything about it.
+
+use std::collections::HashMap;
+
+use devsquad::id::{CheckpointId, TaskId, WorkflowId};
+use devsquad::view::{TaskDetail, TaskView};
+use devsquad::workflow::EdgeKind;
+use devsquad::workflow::task::TaskStatus;
+use serde_json::Value;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{agent_ref, artifacts, attempts, checkpoints, count, from_json, head, parsed, time, unknown, value};
+use crate::store::TenantTx;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    task_key: String,
+    task_name: String,
+    task_type: String,
+    status: String,
+    dependencies: Value,
+    skills: Value,
+    checks: Value,
+    agent_id: Option<Uuid>,
+    agent_name: Option<String>,
+    progress: i32,
+    note: Option<String>,
+    attempts_used: i32,
+    max_attempts: i32,
+    not_before: Option<jiff_sqlx::Timestamp>,
+    ready_at: Option<jiff_sqlx::Timestamp>,
+    started_at: Option<jiff_sqlx::Timestamp>,
+    completed_at: Option<jiff_sqlx::Timestamp>,
+    open_checkpoint: Option<Uuid>,
+}
+
+/// A checkpoint waits for a person only while its task does.
+const COLUMNS: &str = "t.id, t.task_key, t.task_name, t.task_type, t.status, t.dependencies, t.skills, t.checks,
+    t.assigned_agent_id AS agent_id, a.name AS agent_name, t.progress, t.note, t.attempts_used, t.max_attempts, t.not_before,
+    t.ready_at, t.started_at, t.completed_at,
+    CASE WHEN t.status = 'awaiting_approval' THEN (
+        SELECT c.id FROM quality_checkpoints AS c
+        WHERE c.organization_id = t.organization_id AND c.task_id = t.id AND c.status = 'pending'
+        ORDER BY c.created_at DESC LIMIT 1) END AS open_checkpoint";
+const TABLES: &str =
+    "workflow_tasks AS t LEFT JOIN agents AS a ON a.organization_id = t.organization_id AND a.id = t.assigned_agent_id";
+
+impl Row {
+    fn view(self, edge: EdgeKind) -> Result<TaskView, sqlx::Error> {
+        Ok(TaskView {
+            id: TaskId(self.id),
+            key: self.task_key,
+            name: self.task_name,
+            kind: self.task_type,
+            status: parsed("task status", &self.status, TaskStatus::parse)?,
+            needs: from_json(self.dependencies)?,
+            edge,
+            skills: from_json(self.skills)?,
+            checks: from_json(self.checks)?,
+            agent: agent_ref(self.agent_id, self.agent_name),
+            progress: u8::try_from(self.progress).unwrap_or_default(),
+            note: self.note.unwrap_or_default(),
+            attempts_used: count(self.attempts_used),
+            max_attempts: count(self.max_attempts),
+            not_before: time(self.not_before),
+            ready_at: time(self.ready_at),
+            started_at: time(self.started_at),
+            completed_at: time(self.completed_at),
+            open_checkpoint: self.open_checkpoint.map(CheckpointId),
+        })
+    }
+}
+
+/// The tasks of a workflow, in the order given: two queries.
+pub async fn of_workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Vec<TaskView>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let query = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE t.organization_id = $1 AND t.workflow_id = $2 ORDER BY t.ordinal"
+    );
+    let rows: Vec<Row> =
+        sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(organization).bind(workflow.0).fetch_all(&mut **tx).await?;
+    let edges = uncommon_edges(tx, workflow).await?;
+    rows.into_iter()
+        .map(|row| {
+            let edge = edges.get(&row.id).copied().unwrap_or_default();
+            row.view(edge)
+        })
+        .collect()
+}
+
+/// What tasks ask of those before them, where it is not the common thing: few rows of what may be many edges.
+async fn uncommon_edges(tx: &mut TenantTx, workflow: WorkflowId) -> Result<HashMap<Uuid, EdgeKind>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT DISTINCT child_task_id, dependency_type FROM task_dependencies
+         WHERE organization_id = $1 AND workflow_id = $2 AND dependency_type <> $3",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .bind(EdgeKind::default().as_str())
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|(task, kind)| Ok((task, edge(&kind)?))).collect()
+}
+
+fn edge(kind: &str) -> Result<EdgeKind, sqlx::Error> {
+    [EdgeKind::AllSucceeded, EdgeKind::AllDone, EdgeKind::AnySucceeded]
+        .into_iter()
+        .find(|edge| edge.as_str() == kind)
+        .ok_or_else(|| unknown("edge", kind))
+}
+
+#[derive(FromRow)]
+struct Detailed {
+    #[sqlx(flatten)]
+    row: Row,
+    workflow_name: String,
+    input: Option<String>,
+    output: Option<String>,
+    edge: Option<String>,
+}
+
+/// One task with everything about it: six queries.
+pub async fn detail(tx: &mut TenantTx, workflow: WorkflowId, task: TaskId) -> Result<Option<TaskDetail>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let query = format!(
+        "SELECT {COLUMNS}, w.workflow_name, t.input_data::text AS input, t.output_data::text AS output,
+             (SELECT d.dependency_type FROM task_dependencies AS d
+              WHERE d.organization_id = t.organization_id AND d.workflow_id = t.workflow_id AND d.child_task_id = t.id LIMIT 1) AS edge
+         FROM {TABLES} JOIN orchestration_workflows AS w ON w.organization_id = t.organization_id AND w.id = t.workflow_id
+         WHERE t.organization_id = $1 AND t.workflow_id = $2 AND t.id = $3"
+    );
+    let found: Option<Detailed> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(organization)
+        .bind(workflow.0)
+        .bind(task.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(found) = found else { return Ok(None) };
+    let edge = found.edge.as_deref().map(edge).transpose()?.unwrap_or_default();
+    let attempts = attempts::of_task(tx, task).await?;
+    let log = match attempts.first() {
+        Some(newest) => attempts::log(tx, newest.id).await?,
+        None => Vec::new(),
+    };
+    Ok(Some(TaskDetail {
+        task: found.row.view(edge)?,
+        workflow,
+        workflow_name: found.workflow_name,
+        input: value(found.input).unwrap_or_default(),
+        output: value(found.output),
+        checkpoints: checkpoints::of_tasks(tx, &[task]).await?.into_iter().map(|(_, view)| view).collect(),
+        artifacts: artifacts::of_task(tx, task).await?,
+        attempts,
+        log,
+        seq: head(tx).await?,
+    }))
+}

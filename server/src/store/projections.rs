@@ -1,0 +1,164 @@
+//! The tables that pages and reports read, kept equal to the state: what a tick touched is collected once, from its
+//! events and from the state after them, and written in the tick's own transaction.
+
+mod collect;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use devsquad::agent::Agent;
+use devsquad::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Rows touched by one tick.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    agents: BTreeMap<AgentId, Agent>,
+    new_workflows: Vec<NewWorkflow>,
+    workflows: Vec<WorkflowRow>,
+    new_tasks: Vec<(NewTask, TaskRow)>,
+    tasks: Vec<TaskRow>,
+    edges: Vec<EdgeRow>,
+    edges_settled: Vec<(TaskId, WorkflowId, &'static str)>,
+    attempts: BTreeMap<AttemptId, NewAttempt>,
+    attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
+    assignments: BTreeSet<(WorkflowId, AgentId)>,
+    assigned: Vec<(Uuid, WorkflowId, AgentId, Timestamp)>,
+    checkpoints: BTreeMap<CheckpointId, NewCheckpoint>,
+    checkpoints_decided: BTreeMap<CheckpointId, CheckpointDecided>,
+    ended: Vec<(WorkflowId, Timestamp)>,
+    artifacts: Vec<ArtifactRow>,
+}
+
+#[derive(Clone, Debug)]
+struct NewWorkflow {
+    id: WorkflowId,
+    project: Uuid,
+    user: Option<Uuid>,
+    name: String,
+    kind: String,
+    description: String,
+    template: Option<String>,
+    parameters: String,
+    priority: &'static str,
+    deadline: Option<Timestamp>,
+    tasks_total: i32,
+    created_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct WorkflowRow {
+    id: WorkflowId,
+    status: &'static str,
+    reason: Option<String>,
+    priority: &'static str,
+    tasks_completed: i32,
+    position: i64,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct NewTask {
+    id: TaskId,
+    workflow: WorkflowId,
+    ordinal: i32,
+    key: String,
+    name: String,
+    kind: String,
+    dependencies: String,
+    skills: String,
+    checks: String,
+    input: String,
+    max_attempts: i32,
+    timeout_s: i32,
+    rank: f64,
+}
+
+#[derive(Clone, Debug)]
+struct TaskRow {
+    id: TaskId,
+    agent: Option<Uuid>,
+    status: &'static str,
+    stage: String,
+    reason: Option<&'static str>,
+    output: Option<String>,
+    sha256: Option<Vec<u8>>,
+    progress: i32,
+    note: Option<String>,
+    attempts_used: i32,
+    fence: i64,
+    generation: i32,
+    not_before: Option<Timestamp>,
+    ready_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct EdgeRow {
+    id: Uuid,
+    workflow: WorkflowId,
+    parent: TaskId,
+    child: TaskId,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct NewAttempt {
+    workflow: WorkflowId,
+    task: TaskId,
+    agent: AgentId,
+    purpose: &'static str,
+    fence: i64,
+    fit: String,
+    leased_at: Timestamp,
+    expires_at: Timestamp,
+    end: AttemptMoved,
+}
+
+/// What became of an attempt in this tick.
+#[derive(Clone, Debug, Default)]
+struct AttemptMoved {
+    status: Option<&'static str>,
+    reason: Option<&'static str>,
+    message: Option<String>,
+    ended_at: Option<Timestamp>,
+    progress: Option<i32>,
+    note: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct NewCheckpoint {
+    workflow: WorkflowId,
+    task: TaskId,
+    kind: &'static str,
+    title: String,
+    generation: i32,
+    round: i32,
+    sha256: Vec<u8>,
+    created_at: Timestamp,
+    decided: Option<CheckpointDecided>,
+}
+
+#[derive(Clone, Debug)]
+struct CheckpointDecided {
+    status: &'static str,
+    decided_by: String,
+    note: String,
+    decided_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct ArtifactRow {
+    id: Uuid,
+    workflow: WorkflowId,
+    task: TaskId,
+    attempt: AttemptId,
+    name: String,
+    media_type: String,
+    sha256: Vec<u8>,
+    size: i64,
+    at: Timestamp,
+}

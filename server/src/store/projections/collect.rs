@@ -1,0 +1,349 @@
+//! From events and the state after them to the rows they touch.
+
+use std::collections::{BTreeSet, HashMap};
+
+use devsquad::agent::Agent;
+use devsquad::event::{TaskLeased, WorkflowCreated};
+use devsquad::id::{AgentId, AttemptId, TaskId, WorkflowId};
+use devsquad::state::State;
+use devsquad::workflow::checks::Verdict;
+use devsquad::workflow::{Stage, Submission, Task, TaskState, Workflow};
+use devsquad::{Change, Event};
+use uuid::Uuid;
+
+use super::super::journal::Entry;
+use super::{
+    ArtifactRow, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow, TaskRow,
+    Touched, WorkflowRow,
+};
+
+impl Touched {
+    /// The rows touched by `entries`, after which the state is `state`. `seen` are agents heard of meanwhile, whom no event
+    /// speaks of.
+    pub fn collect(
+        entries: &[Entry],
+        state: &State,
+        seen: &BTreeSet<AgentId>,
+        fresh_id: &mut dyn FnMut() -> Uuid,
+    ) -> Touched {
+        let mut touched = Touched::default();
+        let mut tasks: HashMap<TaskId, ()> = HashMap::new();
+        let mut workflows: HashMap<WorkflowId, u64> = HashMap::new();
+        let mut created: BTreeSet<WorkflowId> = BTreeSet::new();
+        let mut agents: BTreeSet<AgentId> = seen.clone();
+        for entry in entries {
+            let event = &entry.event;
+            tasks.extend(event.change.tasks().iter().map(|task| (*task, ())));
+            agents.extend(event.change.agent());
+            if let Some(workflow) = event.change.workflow() {
+                workflows.insert(workflow, event.seq);
+            }
+            if let Change::WorkflowCreated(new) = &event.change {
+                created.insert(new.workflow);
+            }
+            touched.event(event, state, &mut agents, &mut tasks, fresh_id);
+        }
+        for (id, position) in &workflows {
+            if let Some(workflow) = state.workflows.get(id) {
+                touched.workflows.push(workflow_row(workflow, *position));
+            }
+        }
+        for task in tasks.keys() {
+            if let Some(place) = state.task_ref(*task)
+                && let Some((workflow, task)) = state.at(place)
+            {
+                match created.contains(&workflow.id) {
+                    true => touched.new_tasks.push((new_task(workflow, task, place.1), task_row(task))),
+                    false => touched.tasks.push(task_row(task)),
+                }
+            }
+        }
+        touched.agents =
+            agents.iter().filter_map(|id| state.agents.get(id).map(|agent| (*id, agent.clone()))).collect();
+        touched
+    }
+
+    /// Agents whose rows are written.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.values()
+    }
+
+    fn event(
+        &mut self,
+        event: &Event,
+        state: &State,
+        agents: &mut BTreeSet<AgentId>,
+        tasks: &mut HashMap<TaskId, ()>,
+        fresh_id: &mut dyn FnMut() -> Uuid,
+    ) {
+        let at = event.at;
+        match &event.change {
+            Change::WorkflowCreated(created) => self.created(created, event, fresh_id),
+            Change::TaskLeased(leased) => {
+                self.leased(leased, event);
+                if self.assignments.insert((leased.workflow, leased.agent)) {
+                    self.assigned.push((fresh_id(), leased.workflow, leased.agent, at));
+                }
+            }
+            Change::AttemptProgressed { attempt, progress, note, .. } => {
+                let moved = self.attempt(*attempt);
+                moved.progress = Some(i32::from(*progress));
+                moved.note = Some(note.clone());
+            }
+            Change::AttemptEnded { attempt, outcome, reason, message, .. } => {
+                let moved = self.attempt(*attempt);
+                moved.status = Some(outcome.as_str());
+                moved.reason = Some(reason.as_str());
+                moved.message = Some(message.clone());
+                moved.ended_at = Some(at);
+            }
+            Change::ResultHandedIn { workflow, task, submission } => {
+                self.handed_in(*workflow, *task, submission, event, fresh_id)
+            }
+            Change::TaskCompleted { workflow, task, submission } => {
+                if let Some(submission) = submission {
+                    self.handed_in(*workflow, *task, submission, event, fresh_id);
+                } else if let Some((_, task)) = state.task_ref(*task).and_then(|place| state.at(place)) {
+                    agents.extend(task.submission.as_ref().map(|submission| submission.agent));
+                }
+                self.edges_settled.push((*task, *workflow, "satisfied"));
+            }
+            Change::TaskFailed { workflow, task, .. } => self.edges_settled.push((*task, *workflow, "failed")),
+            Change::TasksSkipped { workflow, tasks } => {
+                self.edges_settled.extend(tasks.iter().map(|task| (*task, *workflow, "failed")));
+            }
+            Change::TaskRetried { workflow, task, revived } => {
+                tasks.extend(revived.iter().map(|task| (*task, ())));
+                self.edges_settled.extend(revived.iter().chain([task]).map(|task| (*task, *workflow, "pending")));
+            }
+            Change::CheckpointOpened { workflow, task, checkpoint, kind, title, sha256, round, .. } => {
+                let generation =
+                    state.task_ref(*task).and_then(|place| state.at(place)).map_or(1, |(_, task)| task.generation);
+                let new = NewCheckpoint {
+                    workflow: *workflow,
+                    task: *task,
+                    kind: kind.as_str(),
+                    title: title.clone(),
+                    generation: generation.cast_signed(),
+                    round: round.cast_signed(),
+                    sha256: unhex(sha256),
+                    created_at: at,
+                    decided: None,
+                };
+                self.checkpoints.insert(*checkpoint, new);
+            }
+            Change::CheckpointDecided { task, checkpoint, verdict, note, attempt, .. } => {
+                let decided = CheckpointDecided {
+                    status: match verdict {
+                        Verdict::Approve => "passed",
+                        Verdict::Reject => "failed",
+                    },
+                    decided_by: serde_json::to_string(&event.actor).unwrap_or_else(|_| "{}".to_owned()),
+                    note: note.clone(),
+                    decided_at: at,
+                };
+                match self.checkpoints.get_mut(checkpoint) {
+                    Some(new) => new.decided = Some(decided),
+                    None => {
+                        self.checkpoints_decided.insert(*checkpoint, decided);
+                    }
+                }
+                if let Some(attempt) = attempt {
+                    let moved = self.attempt(*attempt);
+                    moved.status = Some("succeeded");
+                    moved.ended_at = Some(at);
+                }
+                agents.extend(event.actor.agent());
+                if let Some((_, task)) = state.task_ref(*task).and_then(|place| state.at(place)) {
+                    agents.extend(task.submission.as_ref().map(|submission| submission.agent));
+                }
+            }
+            Change::WorkflowEnded { workflow, .. } => {
+                self.ended.push((*workflow, at));
+                if let Some(workflow) = state.workflows.get(workflow) {
+                    tasks.extend(
+                        workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| (task.id, ())),
+                    );
+                    let cancelled =
+                        workflow.tasks.iter().filter(|task| matches!(task.state, TaskState::Cancelled { .. }));
+                    self.edges_settled.extend(cancelled.map(|task| (task.id, workflow.id, "failed")));
+                }
+            }
+            Change::AgentRegistered(_)
+            | Change::AgentRetired { .. }
+            | Change::AgentPresenceChanged { .. }
+            | Change::AgentSeen { .. }
+            | Change::WorkflowPaused { .. }
+            | Change::WorkflowResumed { .. }
+            | Change::TasksReady { .. }
+            | Change::LeaseExtended { .. }
+            | Change::TaskRetryScheduled { .. }
+            | Change::CheckpointEscalated { .. }
+            | Change::TaskReworked { .. } => {}
+        }
+    }
+
+    /// Where a change to an attempt goes: into its new row, if it began in this tick.
+    fn attempt(&mut self, attempt: AttemptId) -> &mut AttemptMoved {
+        match self.attempts.get_mut(&attempt) {
+            Some(new) => &mut new.end,
+            None => self.attempts_moved.entry(attempt).or_default(),
+        }
+    }
+
+    fn created(&mut self, created: &WorkflowCreated, event: &Event, fresh_id: &mut dyn FnMut() -> Uuid) {
+        let definition = &created.definition;
+        self.new_workflows.push(NewWorkflow {
+            id: created.workflow,
+            project: created.project.0,
+            user: event.actor.person().map(|user| user.0),
+            name: definition.name.clone(),
+            kind: definition.kind.clone(),
+            description: definition.description.clone(),
+            template: definition.template.clone(),
+            parameters: serde_json::to_string(&definition.parameters).unwrap_or_else(|_| "{}".to_owned()),
+            priority: definition.priority.as_str(),
+            deadline: definition.deadline,
+            tasks_total: i32::try_from(created.tasks.len()).unwrap_or(i32::MAX),
+            created_at: event.at,
+        });
+        let ids: HashMap<&str, TaskId> =
+            definition.tasks.iter().zip(&created.tasks).map(|(task, id)| (task.key.as_str(), *id)).collect();
+        for (task, child) in definition.tasks.iter().zip(&created.tasks) {
+            for parent in task.needs.iter().filter_map(|need| ids.get(need.as_str())) {
+                self.edges.push(EdgeRow {
+                    id: fresh_id(),
+                    workflow: created.workflow,
+                    parent: *parent,
+                    child: *child,
+                    kind: task.edge.as_str(),
+                });
+            }
+        }
+    }
+
+    fn leased(&mut self, leased: &TaskLeased, event: &Event) {
+        let new = NewAttempt {
+            workflow: leased.workflow,
+            task: leased.task,
+            agent: leased.agent,
+            purpose: if leased.review { "review" } else { "work" },
+            fence: leased.fence.cast_signed(),
+            fit: serde_json::to_string(&leased.fit).unwrap_or_else(|_| "{}".to_owned()),
+            leased_at: event.at,
+            expires_at: leased.expires_at,
+            end: AttemptMoved::default(),
+        };
+        self.attempts.insert(leased.attempt, new);
+    }
+
+    fn handed_in(
+        &mut self,
+        workflow: WorkflowId,
+        task: TaskId,
+        submission: &Submission,
+        event: &Event,
+        fresh_id: &mut dyn FnMut() -> Uuid,
+    ) {
+        let moved = self.attempt(submission.attempt);
+        moved.status = Some("succeeded");
+        moved.ended_at = Some(event.at);
+        moved.progress = Some(100);
+        for artifact in &submission.artifacts {
+            self.artifacts.push(ArtifactRow {
+                id: fresh_id(),
+                workflow,
+                task,
+                attempt: submission.attempt,
+                name: artifact.name.clone(),
+                media_type: artifact.media_type.clone(),
+                sha256: unhex(&artifact.sha256),
+                size: artifact.size.cast_signed(),
+                at: event.at,
+            });
+        }
+    }
+}
+
+fn workflow_row(workflow: &Workflow, position: u64) -> WorkflowRow {
+    let completed = workflow.tasks.iter().filter(|task| task.is_completed()).count();
+    WorkflowRow {
+        id: workflow.id,
+        status: workflow.status.as_str(),
+        reason: workflow.reason.clone(),
+        priority: workflow.definition.priority.as_str(),
+        tasks_completed: i32::try_from(completed).unwrap_or(i32::MAX),
+        position: position.cast_signed(),
+        started_at: workflow.tasks.iter().filter_map(|task| task.started_at).min(),
+        completed_at: workflow.completed_at,
+    }
+}
+
+fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
+    let needs: Vec<&str> = task.needs.iter().map(|at| workflow.task(*at).key.as_str()).collect();
+    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
+    NewTask {
+        id: task.id,
+        workflow: workflow.id,
+        ordinal: at.cast_signed(),
+        key: task.key.clone(),
+        name: task.name.clone(),
+        kind: task.kind.clone(),
+        dependencies: json(serde_json::to_string(&needs)),
+        skills: json(serde_json::to_string(&task.skills)),
+        checks: json(serde_json::to_string(&task.checks)),
+        input: task.input.to_string(),
+        max_attempts: task.max_attempts.cast_signed(),
+        timeout_s: task.timeout_s.cast_signed(),
+        rank: f64::from(task.rank),
+    }
+}
+
+/// The part of a task's row that changes.
+fn task_row(task: &Task) -> TaskRow {
+    let lease = task.lease();
+    let (reason, not_before) = match &task.state {
+        TaskState::Failed { reason, .. } | TaskState::DeadLetter { reason, .. } => (Some(reason.as_str()), None),
+        TaskState::BackingOff { until } => (None, Some(*until)),
+        TaskState::Skipped { .. } => (Some("dependency_failed"), None),
+        TaskState::Blocked
+        | TaskState::Ready { .. }
+        | TaskState::Leased(_)
+        | TaskState::AwaitingApproval { .. }
+        | TaskState::Completed { .. }
+        | TaskState::Cancelled { .. } => (None, None),
+    };
+    let submission = task.submission.as_ref();
+    let agent = lease.map(|lease| lease.agent).or_else(|| submission.map(|submission| submission.agent));
+    let note = match lease {
+        Some(lease) => Some(lease.note.clone()),
+        None => task.feedback.last().cloned(),
+    };
+    TaskRow {
+        id: task.id,
+        agent: agent.map(|agent| agent.0),
+        status: task.status().as_str(),
+        stage: match task.stage {
+            Stage::Work => "work".to_owned(),
+            Stage::Check { nth, .. } => format!("check {}", nth + 1),
+        },
+        reason,
+        output: submission.map(|submission| submission.output.to_string()),
+        sha256: submission.map(|submission| unhex(&submission.sha256)).filter(|hash| hash.len() == 32),
+        progress: if task.is_completed() { 100 } else { lease.map_or(0, |lease| i32::from(lease.progress)) },
+        note: note.filter(|note| !note.is_empty() && !task.is_completed()),
+        attempts_used: task.attempts_used.cast_signed(),
+        fence: task.fence.cast_signed(),
+        generation: task.generation.cast_signed(),
+        not_before,
+        ready_at: task.ready_at,
+        started_at: task.started_at,
+        completed_at: task.ended_at(),
+    }
+}
+
+/// Bytes of lower-case hex; what is not hex gives nothing.
+fn unhex(hex: &str) -> Vec<u8> {
+    let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    digits.unwrap_or_default().chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}

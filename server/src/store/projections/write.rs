@@ -1,0 +1,477 @@
+//! The statements that write what a tick touched. One statement for each kind of row, whatever their number.
+
+use devsquad::id::{AttemptId, CheckpointId};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use uuid::Uuid;
+
+use super::super::TenantTx;
+use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, TaskRow, Touched};
+
+type Times = Vec<Option<jiff_sqlx::Timestamp>>;
+
+fn times<'a, T: 'a>(rows: impl IntoIterator<Item = &'a T>, at: impl Fn(&T) -> Option<Timestamp>) -> Times {
+    rows.into_iter().map(|row| at(row).map(|at| at.to_sqlx())).collect()
+}
+
+impl Touched {
+    /// Writes every row, at the time `now`.
+    pub async fn write(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+        self.write_agents(tx).await?;
+        self.insert_workflows(tx).await?;
+        self.update_workflows(tx, now).await?;
+        self.insert_tasks(tx, now).await?;
+        self.update_tasks(tx, now).await?;
+        self.insert_edges(tx, now).await?;
+        self.settle_edges(tx).await?;
+        self.insert_attempts(tx).await?;
+        self.move_attempts(tx).await?;
+        self.assign(tx).await?;
+        self.insert_checkpoints(tx).await?;
+        self.decide_checkpoints(tx).await?;
+        self.insert_artifacts(tx).await?;
+        self.close_ended(tx).await
+    }
+
+    async fn write_agents(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.agents.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = self.agents.values().collect();
+        let text = |f: &dyn Fn(&devsquad::agent::Agent) -> String| rows.iter().map(|a| f(a)).collect::<Vec<String>>();
+        let int =
+            |f: &dyn Fn(&devsquad::agent::Agent) -> u32| rows.iter().map(|a| f(a).cast_signed()).collect::<Vec<i32>>();
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "INSERT INTO agents (organization_id, id, name, adapter, owner, skills, capacity, cost_per_hour, status, presence, \
+             live_leases, accepted, rejected, failed, created_at, last_seen_at, retired_at, description) \
+             SELECT $1, a.id, a.name, a.adapter, nullif(a.owner, ''), a.skills::jsonb, a.capacity, a.cost::numeric, a.status, \
+             a.presence, a.live, a.accepted, a.rejected, a.failed, a.created_at, a.seen, a.retired, a.description \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::float8[], $9::text[], \
+             $10::text[], $11::int[], $12::int[], $13::int[], $14::int[], $15::timestamptz[], $16::timestamptz[], \
+             $17::timestamptz[], $18::text[]) AS a (id, name, adapter, owner, skills, capacity, cost, status, presence, live, \
+             accepted, rejected, failed, created_at, seen, retired, description) \
+             ON CONFLICT (organization_id, id) DO UPDATE SET status = excluded.status, presence = excluded.presence, \
+             live_leases = excluded.live_leases, accepted = excluded.accepted, rejected = excluded.rejected, \
+             failed = excluded.failed, last_seen_at = excluded.last_seen_at, retired_at = excluded.retired_at",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|a| a.profile.id.0).collect::<Vec<Uuid>>())
+        .bind(text(&|a| a.profile.name.clone()))
+        .bind(text(&|a| a.profile.adapter.as_str().to_owned()))
+        .bind(text(&|a| a.profile.owner.clone()))
+        .bind(text(&|a| serde_json::to_string(&a.profile.skills).unwrap_or_else(|_| "[]".to_owned())))
+        .bind(int(&|a| a.profile.capacity))
+        .bind(rows.iter().map(|a| a.profile.cost_per_hour).collect::<Vec<Option<f64>>>())
+        .bind(text(&|a| if a.retired_at.is_some() { "retired" } else { "active" }.to_owned()))
+        .bind(text(&|a| a.presence().as_str().to_owned()))
+        .bind(int(&|a| a.live))
+        .bind(int(&|a| a.record.accepted))
+        .bind(int(&|a| a.record.rejected))
+        .bind(int(&|a| a.record.failed))
+        .bind(times(rows.iter().copied(), |a| Some(a.created_at)))
+        .bind(times(rows.iter().copied(), |a| Some(a.last_seen)))
+        .bind(times(rows.iter().copied(), |a| a.retired_at))
+        .bind(text(&|a| a.profile.description.clone()))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_workflows(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        let organization = tx.tenant().organization;
+        // A creation is rare beside its tasks: one statement each.
+        for new in &self.new_workflows {
+            sqlx::query(
+                "INSERT INTO orchestration_workflows (organization_id, id, project_id, user_id, workflow_name, workflow_type, \
+                 description, template_id, parameters, status, priority, deadline, tasks_total, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, 'running', $10, $11, $12, $13, $13)",
+            )
+            .bind(organization)
+            .bind(new.id.0)
+            .bind(new.project)
+            .bind(new.user)
+            .bind(&new.name)
+            .bind(&new.kind)
+            .bind(&new.description)
+            .bind(&new.template)
+            .bind(&new.parameters)
+            .bind(new.priority)
+            .bind(new.deadline.map(|at| at.to_sqlx()))
+            .bind(new.tasks_total)
+            .bind(new.created_at.to_sqlx())
+            .execute(&mut **tx)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn update_workflows(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+        if self.workflows.is_empty() {
+            return Ok(());
+        }
+        let rows = &self.workflows;
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE orchestration_workflows AS w SET status = r.status, reason = r.reason, priority = r.priority, \
+             tasks_completed = r.completed, position = r.position, started_at = r.started_at, completed_at = r.completed_at, \
+             updated_at = $10 \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], \
+             $9::timestamptz[]) AS r (id, status, reason, priority, completed, position, started_at, completed_at) \
+             WHERE w.organization_id = $1 AND w.id = r.id",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|r| r.id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|r| r.status).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.reason.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|r| r.priority).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.tasks_completed).collect::<Vec<i32>>())
+        .bind(rows.iter().map(|r| r.position).collect::<Vec<i64>>())
+        .bind(times(rows, |r| r.started_at))
+        .bind(times(rows, |r| r.completed_at))
+        .bind(now.to_sqlx())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_tasks(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+        if self.new_tasks.is_empty() {
+            return Ok(());
+        }
+        let new = &self.new_tasks;
+        let text =
+            |f: &dyn Fn(&super::NewTask) -> &String| new.iter().map(|(n, _)| f(n).clone()).collect::<Vec<String>>();
+        let organization = tx.tenant().organization;
+        let query = sqlx::query(
+            "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
+             skills, checks, input_data, max_attempts, timeout_s, effective_priority, assigned_agent_id, status, stage, reason, \
+             output_data, result_sha256, progress, note, attempts_used, fence, generation, not_before, ready_at, started_at, \
+             completed_at, updated_at) \
+             SELECT $1, r.id, n.workflow, n.ordinal, n.key, n.name, n.kind, n.needs::jsonb, n.skills::jsonb, n.checks::jsonb, \
+             n.input::json, n.max_attempts, n.timeout_s, n.rank, r.agent, r.status, r.stage, r.reason, r.output::json, r.sha256, \
+             r.progress, r.note, r.attempts_used, r.fence, r.generation, r.not_before, r.ready_at, r.started_at, r.completed_at, $2 \
+             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::int[], \
+             $11::text[], $12::int[], $13::bigint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], \
+             $18::timestamptz[], $19::uuid[], $20::int[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], \
+             $26::text[], $27::text[], $28::int[], $29::int[], $30::float8[]) \
+             AS r (id, agent, status, stage, reason, output, sha256, progress, note, attempts_used, fence, generation, not_before, \
+             ready_at, started_at, completed_at, workflow, ordinal, key, name, kind, needs, skills, checks, input, max_attempts, \
+             timeout_s, rank) CROSS JOIN LATERAL (SELECT r.workflow, r.ordinal, r.key, r.name, r.kind, r.needs, r.skills, r.checks, \
+             r.input, r.max_attempts, r.timeout_s, r.rank) AS n",
+        );
+        bind_task_rows(query.bind(organization).bind(now.to_sqlx()), new.iter().map(|(_, row)| row))
+            .bind(new.iter().map(|(n, _)| n.workflow.0).collect::<Vec<Uuid>>())
+            .bind(new.iter().map(|(n, _)| n.ordinal).collect::<Vec<i32>>())
+            .bind(text(&|n| &n.key))
+            .bind(text(&|n| &n.name))
+            .bind(text(&|n| &n.kind))
+            .bind(text(&|n| &n.dependencies))
+            .bind(text(&|n| &n.skills))
+            .bind(text(&|n| &n.checks))
+            .bind(text(&|n| &n.input))
+            .bind(new.iter().map(|(n, _)| n.max_attempts).collect::<Vec<i32>>())
+            .bind(new.iter().map(|(n, _)| n.timeout_s).collect::<Vec<i32>>())
+            .bind(new.iter().map(|(n, _)| n.rank).collect::<Vec<f64>>())
+            .execute(&mut **tx)
+            .await?;
+        debug_assert_eq!(new.iter().map(|(n, r)| (n.id, r.id)).filter(|(a, b)| a != b).count(), 0);
+        Ok(())
+    }
+
+    async fn update_tasks(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+        if self.tasks.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        let query = sqlx::query(
+            "UPDATE workflow_tasks AS t SET assigned_agent_id = r.agent, status = r.status, stage = r.stage, reason = r.reason, \
+             output_data = r.output::json, result_sha256 = r.sha256, progress = r.progress, note = r.note, \
+             attempts_used = r.attempts_used, fence = r.fence, generation = r.generation, not_before = r.not_before, \
+             ready_at = r.ready_at, started_at = r.started_at, completed_at = r.completed_at, updated_at = $2 \
+             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::int[], \
+             $11::text[], $12::int[], $13::bigint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], \
+             $18::timestamptz[]) AS r (id, agent, status, stage, reason, output, sha256, progress, note, attempts_used, fence, \
+             generation, not_before, ready_at, started_at, completed_at) \
+             WHERE t.organization_id = $1 AND t.id = r.id",
+        );
+        let query = bind_task_rows(query.bind(organization).bind(now.to_sqlx()), self.tasks.iter());
+        let written = query.execute(&mut **tx).await?;
+        debug_assert_eq!(written.rows_affected(), self.tasks.len() as u64);
+        Ok(())
+    }
+
+    async fn insert_edges(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+        if self.edges.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        let ids = |f: &dyn Fn(&super::EdgeRow) -> Uuid| self.edges.iter().map(f).collect::<Vec<Uuid>>();
+        sqlx::query(
+            "INSERT INTO task_dependencies (organization_id, id, workflow_id, parent_task_id, child_task_id, dependency_type, \
+             status, created_at) SELECT $1, e.id, e.workflow, e.parent, e.child, e.kind, 'pending', $2 \
+             FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS e (id, workflow, parent, child, kind)",
+        )
+        .bind(organization)
+        .bind(now.to_sqlx())
+        .bind(ids(&|e| e.id))
+        .bind(ids(&|e| e.workflow.0))
+        .bind(ids(&|e| e.parent.0))
+        .bind(ids(&|e| e.child.0))
+        .bind(self.edges.iter().map(|e| e.kind).collect::<Vec<&str>>())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn settle_edges(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.edges_settled.is_empty() {
+            return Ok(());
+        }
+        let mut last: std::collections::HashMap<Uuid, (Uuid, &str)> = std::collections::HashMap::new();
+        for (task, workflow, status) in &self.edges_settled {
+            last.insert(task.0, (workflow.0, status));
+        }
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE task_dependencies AS d SET status = e.status \
+             FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS e (workflow, parent, status) \
+             WHERE d.organization_id = $1 AND d.workflow_id = e.workflow AND d.parent_task_id = e.parent",
+        )
+        .bind(organization)
+        .bind(last.values().map(|(workflow, _)| *workflow).collect::<Vec<Uuid>>())
+        .bind(last.keys().copied().collect::<Vec<Uuid>>())
+        .bind(last.values().map(|(_, status)| *status).collect::<Vec<&str>>())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_attempts(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.attempts.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(&AttemptId, &NewAttempt)> = self.attempts.iter().collect();
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "INSERT INTO attempts (organization_id, id, workflow_id, task_id, agent_id, purpose, fence, status, reason, message, \
+             fit, leased_at, started_at, lease_expires_at, ended_at, progress, note) \
+             SELECT $1, a.id, a.workflow, a.task, a.agent, a.purpose, a.fence, coalesce(a.status, 'running'), a.reason, a.message, \
+             a.fit::jsonb, a.leased_at, a.leased_at, a.expires_at, a.ended_at, coalesce(a.progress, 0), a.note \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::text[], $9::text[], \
+             $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::int[], $16::text[]) \
+             AS a (id, workflow, task, agent, purpose, fence, status, reason, message, fit, leased_at, expires_at, ended_at, \
+             progress, note)",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, a)| a.workflow.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, a)| a.task.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, a)| a.agent.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, a)| a.purpose).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(_, a)| a.fence).collect::<Vec<i64>>())
+        .bind(rows.iter().map(|(_, a)| a.end.status).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|(_, a)| a.end.reason).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|(_, a)| a.end.message.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|(_, a)| a.fit.as_str()).collect::<Vec<&str>>())
+        .bind(times(rows.iter().map(|(_, a)| *a), |a| Some(a.leased_at)))
+        .bind(times(rows.iter().map(|(_, a)| *a), |a| Some(a.expires_at)))
+        .bind(times(rows.iter().map(|(_, a)| *a), |a| a.end.ended_at))
+        .bind(rows.iter().map(|(_, a)| a.end.progress).collect::<Vec<Option<i32>>>())
+        .bind(rows.iter().map(|(_, a)| a.end.note.as_deref()).collect::<Vec<Option<&str>>>())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn move_attempts(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.attempts_moved.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(&AttemptId, &AttemptMoved)> = self.attempts_moved.iter().collect();
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE attempts AS t SET status = coalesce(a.status, t.status), reason = coalesce(a.reason, t.reason), \
+             message = coalesce(a.message, t.message), ended_at = coalesce(a.ended_at, t.ended_at), \
+             progress = coalesce(a.progress, t.progress), note = coalesce(a.note, t.note) \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::text[]) \
+             AS a (id, status, reason, message, ended_at, progress, note) WHERE t.organization_id = $1 AND t.id = a.id",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, a)| a.status).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|(_, a)| a.reason).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|(_, a)| a.message.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(times(rows.iter().map(|(_, a)| *a), |a| a.ended_at))
+        .bind(rows.iter().map(|(_, a)| a.progress).collect::<Vec<Option<i32>>>())
+        .bind(rows.iter().map(|(_, a)| a.note.as_deref()).collect::<Vec<Option<&str>>>())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn assign(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.assigned.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, assigned_at, last_activity) \
+             SELECT $1, a.id, a.workflow, a.agent, 'worker', 'active', a.at, a.at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) AS a (id, workflow, agent, at) \
+             ON CONFLICT (organization_id, workflow_id, agent_id) \
+             DO UPDATE SET status = 'active', last_activity = excluded.last_activity",
+        )
+        .bind(organization)
+        .bind(self.assigned.iter().map(|(id, ..)| *id).collect::<Vec<Uuid>>())
+        .bind(self.assigned.iter().map(|(_, workflow, ..)| workflow.0).collect::<Vec<Uuid>>())
+        .bind(self.assigned.iter().map(|(_, _, agent, _)| agent.0).collect::<Vec<Uuid>>())
+        .bind(times(&self.assigned, |(.., at)| Some(*at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.checkpoints.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(&CheckpointId, &NewCheckpoint)> = self.checkpoints.iter().collect();
+        let decided = |f: &dyn Fn(&CheckpointDecided) -> String| {
+            rows.iter().map(|(_, c)| c.decided.as_ref().map(f)).collect::<Vec<Option<String>>>()
+        };
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "INSERT INTO quality_checkpoints (organization_id, id, workflow_id, task_id, checkpoint_type, title, generation, \
+             round, status, result_sha256, decided_by, note, created_at, decided_at) \
+             SELECT $1, c.id, c.workflow, c.task, c.kind, c.title, c.generation, c.round, coalesce(c.status, 'pending'), \
+             nullif(c.sha256, ''::bytea), c.decided_by::json, c.note, c.created_at, c.decided_at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], \
+             $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[]) AS c (id, workflow, task, kind, title, \
+             generation, round, status, sha256, decided_by, note, created_at, decided_at)",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, c)| c.workflow.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, c)| c.task.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, c)| c.kind).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(_, c)| c.title.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(_, c)| c.generation).collect::<Vec<i32>>())
+        .bind(rows.iter().map(|(_, c)| c.round).collect::<Vec<i32>>())
+        .bind(decided(&|d| d.status.to_owned()))
+        .bind(rows.iter().map(|(_, c)| c.sha256.as_slice()).collect::<Vec<&[u8]>>())
+        .bind(decided(&|d| d.decided_by.clone()))
+        .bind(decided(&|d| d.note.clone()))
+        .bind(times(rows.iter().map(|(_, c)| *c), |c| Some(c.created_at)))
+        .bind(times(rows.iter().map(|(_, c)| *c), |c| c.decided.as_ref().map(|d| d.decided_at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn decide_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.checkpoints_decided.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(&CheckpointId, &CheckpointDecided)> = self.checkpoints_decided.iter().collect();
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE quality_checkpoints AS q SET status = c.status, decided_by = c.decided_by::json, note = c.note, \
+             decided_at = c.decided_at \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) \
+             AS c (id, status, decided_by, note, decided_at) WHERE q.organization_id = $1 AND q.id = c.id",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|(_, c)| c.status).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(_, c)| c.decided_by.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|(_, c)| c.note.as_str()).collect::<Vec<&str>>())
+        .bind(times(rows.iter().map(|(_, c)| *c), |c| Some(c.decided_at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_artifacts(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.artifacts.is_empty() {
+            return Ok(());
+        }
+        let rows = &self.artifacts;
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "INSERT INTO artifacts (organization_id, id, workflow_id, task_id, attempt_id, name, media_type, sha256, size_bytes, \
+             created_at) SELECT $1, a.id, a.workflow, a.task, a.attempt, a.name, a.media_type, a.sha256, a.size, a.at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::bigint[], \
+             $10::timestamptz[]) AS a (id, workflow, task, attempt, name, media_type, sha256, size, at)",
+        )
+        .bind(organization)
+        .bind(rows.iter().map(|a| a.id).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|a| a.workflow.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|a| a.task.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|a| a.attempt.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|a| a.name.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|a| a.media_type.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|a| a.sha256.as_slice()).collect::<Vec<&[u8]>>())
+        .bind(rows.iter().map(|a| a.size).collect::<Vec<i64>>())
+        .bind(times(rows, |a| Some(a.at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// What a workflow's end closes: its open checkpoints, its agents' assignments.
+    async fn close_ended(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.ended.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        let ids: Vec<Uuid> = self.ended.iter().map(|(id, _)| id.0).collect();
+        sqlx::query(
+            "UPDATE quality_checkpoints AS q SET status = 'cancelled', decided_at = e.at \
+             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
+             WHERE q.organization_id = $1 AND q.workflow_id = e.id AND q.status = 'pending' AND q.created_at <= e.at",
+        )
+        .bind(organization)
+        .bind(&ids)
+        .bind(times(&self.ended, |(_, at)| Some(*at)))
+        .execute(&mut **tx)
+        .await?;
+        sqlx::query(
+            "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
+             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) WHERE a.organization_id = $1 AND a.workflow_id = e.id",
+        )
+        .bind(organization)
+        .bind(&ids)
+        .bind(times(&self.ended, |(_, at)| Some(*at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Binds the sixteen columns of a task's row that change.
+fn bind_task_rows<'q, 'r>(
+    query: Query<'q, sqlx::Postgres, PgArguments>,
+    rows: impl Iterator<Item = &'r TaskRow> + Clone,
+) -> Query<'q, sqlx::Postgres, PgArguments> {
+    let all = rows;
+    query
+        .bind(all.clone().map(|r| r.id.0).collect::<Vec<Uuid>>())
+        .bind(all.clone().map(|r| r.agent).collect::<Vec<Option<Uuid>>>())
+        .bind(all.clone().map(|r| r.status.to_owned()).collect::<Vec<String>>())
+        .bind(all.clone().map(|r| r.stage.clone()).collect::<Vec<String>>())
+        .bind(all.clone().map(|r| r.reason.map(str::to_owned)).collect::<Vec<Option<String>>>())
+        .bind(all.clone().map(|r| r.output.clone()).collect::<Vec<Option<String>>>())
+        .bind(all.clone().map(|r| r.sha256.clone()).collect::<Vec<Option<Vec<u8>>>>())
+        .bind(all.clone().map(|r| r.progress).collect::<Vec<i32>>())
+        .bind(all.clone().map(|r| r.note.clone()).collect::<Vec<Option<String>>>())
+        .bind(all.clone().map(|r| r.attempts_used).collect::<Vec<i32>>())
+        .bind(all.clone().map(|r| r.fence).collect::<Vec<i64>>())
+        .bind(all.clone().map(|r| r.generation).collect::<Vec<i32>>())
+        .bind(all.clone().map(|r| r.not_before.map(|at| at.to_sqlx())).collect::<Times>())
+        .bind(all.clone().map(|r| r.ready_at.map(|at| at.to_sqlx())).collect::<Times>())
+        .bind(all.clone().map(|r| r.started_at.map(|at| at.to_sqlx())).collect::<Times>())
+        .bind(all.map(|r| r.completed_at.map(|at| at.to_sqlx())).collect::<Times>())
+}

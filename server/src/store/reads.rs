@@ -1,0 +1,134 @@
+//! What the HTTP interface gives: workflows, tasks, agents, attempts.
+
+use devsquad::id::{AgentId, AttemptId, WorkflowId};
+use serde_json::Value;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::TenantTx;
+
+/// The oldest project: where work goes that names none.
+pub async fn first_project(tx: &mut TenantTx) -> Result<Uuid, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar("SELECT id FROM projects WHERE organization_id = $1 ORDER BY created_at, id LIMIT 1")
+        .bind(organization)
+        .fetch_one(&mut **tx)
+        .await
+}
+
+/// Whether a workflow exists.
+pub async fn workflow_exists(tx: &mut TenantTx, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM orchestration_workflows WHERE organization_id = $1 AND id = $2)")
+        .bind(organization)
+        .bind(workflow.0)
+        .fetch_one(&mut **tx)
+        .await
+}
+
+/// A workflow with its tasks, as the interface shows it.
+pub async fn workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<Value>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('id', w.id, 'name', w.workflow_name, 'type', w.workflow_type, 'status', w.status, \
+         'priority', w.priority, 'reason', w.reason, 'deadline', w.deadline, 'created_at', w.created_at, \
+         'started_at', w.started_at, 'completed_at', w.completed_at, 'tasks_total', w.tasks_total, \
+         'tasks_completed', w.tasks_completed, 'position', w.position, 'tasks', coalesce((SELECT jsonb_agg(jsonb_build_object( \
+         'id', t.id, 'key', t.task_key, 'name', t.task_name, 'type', t.task_type, 'status', t.status, 'reason', t.reason, \
+         'needs', t.dependencies, 'assigned_agent_id', t.assigned_agent_id, 'attempts', t.attempts_used, 'progress', t.progress, \
+         'note', t.note, 'ready_at', t.ready_at, 'started_at', t.started_at, 'completed_at', t.completed_at, \
+         'output', t.output_data, 'open_checkpoint_id', (SELECT q.id FROM quality_checkpoints AS q \
+         WHERE q.organization_id = $1 AND q.task_id = t.id AND q.status = 'pending' ORDER BY q.created_at DESC LIMIT 1)) \
+         ORDER BY t.ordinal) FROM workflow_tasks AS t WHERE t.organization_id = $1 AND t.workflow_id = w.id), '[]'::jsonb), \
+         'artifacts', coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'task_id', f.task_id, 'name', f.name, \
+         'media_type', f.media_type, 'size', f.size_bytes, 'sha256', encode(f.sha256, 'hex')) ORDER BY f.created_at, f.name) \
+         FROM artifacts AS f WHERE f.organization_id = $1 AND f.workflow_id = w.id), '[]'::jsonb)) \
+         FROM orchestration_workflows AS w WHERE w.organization_id = $1 AND w.id = $2",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// The newest workflows, at most 100.
+pub async fn workflows(tx: &mut TenantTx, status: Option<&str>) -> Result<Value, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('workflows', coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'name', w.workflow_name, \
+         'type', w.workflow_type, 'status', w.status, 'priority', w.priority, 'tasks_total', w.tasks_total, \
+         'tasks_completed', w.tasks_completed, 'created_at', w.created_at, 'completed_at', w.completed_at) \
+         ORDER BY w.created_at DESC), '[]'::jsonb)) FROM (SELECT * FROM orchestration_workflows WHERE organization_id = $1 \
+         AND ($2::text IS NULL OR status = $2) ORDER BY created_at DESC LIMIT 100) AS w",
+    )
+    .bind(organization)
+    .bind(status)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// The agents that have not retired.
+pub async fn agents(tx: &mut TenantTx) -> Result<Value, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('agents', coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, \
+         'adapter', a.adapter, 'skills', a.skills, 'capacity', a.capacity, 'presence', a.presence, 'live_leases', a.live_leases, \
+         'accepted', a.accepted, 'rejected', a.rejected, 'failed', a.failed, 'last_seen_at', a.last_seen_at) ORDER BY a.name), \
+         '[]'::jsonb)) FROM agents AS a WHERE a.organization_id = $1 AND a.retired_at IS NULL",
+    )
+    .bind(organization)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// A file with its name, media type and bytes.
+pub async fn artifact(tx: &mut TenantTx, id: Uuid) -> Result<Option<(String, String, Vec<u8>)>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_as(
+        "SELECT f.name, f.media_type, b.content FROM artifacts AS f JOIN artifact_blobs AS b \
+         ON b.organization_id = f.organization_id AND b.sha256 = f.sha256 WHERE f.organization_id = $1 AND f.id = $2",
+    )
+    .bind(organization)
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug)]
+pub struct EndedAttempt {
+    /// Whose it was.
+    pub agent: AgentId,
+    /// How it ended.
+    pub status: String,
+    /// Its fence.
+    pub fence: u64,
+    /// The task's name.
+    pub task: String,
+    /// The task's newest fence.
+    pub task_fence: u64,
+}
+
+/// What is known of an attempt.
+pub async fn ended_attempt(tx: &mut TenantTx, attempt: AttemptId) -> Result<Option<EndedAttempt>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let row = sqlx::query(
+        "SELECT a.agent_id, a.status, a.fence, t.task_name, t.fence AS task_fence FROM attempts AS a \
+         JOIN workflow_tasks AS t ON t.organization_id = a.organization_id AND t.id = a.task_id \
+         WHERE a.organization_id = $1 AND a.id = $2",
+    )
+    .bind(organization)
+    .bind(attempt.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| {
+        Ok(EndedAttempt {
+            agent: AgentId(row.try_get("agent_id")?),
+            status: row.try_get("status")?,
+            fence: row.try_get::<i64, _>("fence")? as u64,
+            task: row.try_get("task_name")?,
+            task_fence: row.try_get::<i64, _>("task_fence")? as u64,
+        })
+    })
+    .transpose()
+}

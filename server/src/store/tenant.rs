@@ -1,0 +1,243 @@
+//! Transactions: within one tenant, or between tenants.
+//!
+//! Two traps are closed here. A `begin` that its caller gives up (a browser disconnects, a timeout, a `select!`) would return a
+//! connection *inside an open transaction* to the pool, and the next borrower would write into it; so `begin` runs as a task of its
+//! own which nobody can cancel. And PostgreSQL answers `COMMIT` of a failed transaction by quietly rolling it back; so
+//! [`TenantTx::commit`] asks something first, in the same message, which fails if the transaction has.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use devsquad::Role;
+use serde_json::json;
+use sqlx::postgres::{PgPool, Postgres};
+use sqlx::{PgConnection, Transaction};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use super::{ACQUIRE_WAIT_MAX, READ_STATEMENT_MAX, Store, WRITE_STATEMENT_MAX};
+
+/// How long a caller waits for its transaction to begin, PostgreSQL being restarted included.
+pub const BEGIN_WAIT_MAX: Duration = Duration::from_secs(10);
+const BEGIN_PAUSE_MIN: Duration = Duration::from_millis(10);
+const BEGIN_PAUSE_MAX: Duration = Duration::from_millis(200);
+
+/// On whose behalf a transaction runs. Row-level security sees nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The organization whose rows exist.
+    pub organization: Uuid,
+    /// The person asking, if it is one.
+    pub user: Option<Uuid>,
+    /// The role that person has in the organization.
+    pub role: Option<Role>,
+}
+
+impl Tenant {
+    /// The engine, its timers and workers, acting for an organization.
+    pub fn system(organization: Uuid) -> Self {
+        Self { organization, user: None, role: None }
+    }
+
+    /// A person of the organization.
+    pub fn person(organization: Uuid, user: Uuid, role: Role) -> Self {
+        Self { organization, user: Some(user), role: Some(role) }
+    }
+
+    /// The claims, in the words PostgREST and Supabase use.
+    fn claims(&self) -> String {
+        let mut claims = json!({ "organization_id": self.organization });
+        if let Some(user) = self.user {
+            claims["sub"] = json!(user);
+        }
+        if let Some(role) = self.role {
+            claims["organization_role"] = json!(role.as_str());
+        }
+        claims.to_string()
+    }
+}
+
+/// What a transaction becomes after `BEGIN`.
+struct Context {
+    begin: &'static str,
+    role: &'static str,
+    claims: String,
+    statement_max: Duration,
+}
+
+/// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
+#[derive(Debug)]
+pub struct TenantTx {
+    transaction: Transaction<'static, Postgres>,
+    tenant: Tenant,
+}
+
+/// A transaction between tenants: ids of organizations, who runs their engine, and the look-ups of `migrations/0007_lookups.sql`.
+#[derive(Debug)]
+pub struct WorkerTx {
+    transaction: Transaction<'static, Postgres>,
+}
+
+impl Store {
+    /// Begins a transaction that reads and writes rows of one tenant.
+    pub async fn begin(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_app",
+            claims: tenant.claims(),
+            statement_max: WRITE_STATEMENT_MAX,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+    }
+
+    /// Begins a transaction that reads rows of one tenant; PostgreSQL refuses it any write.
+    pub async fn begin_read(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN READ ONLY",
+            role: "devsquad_reader",
+            claims: tenant.claims(),
+            statement_max: READ_STATEMENT_MAX,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+    }
+
+    /// Begins a reading transaction in which every statement sees the same moment, however long it takes.
+    pub async fn begin_read_snapshot(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            role: "devsquad_reader",
+            claims: tenant.claims(),
+            statement_max: WRITE_STATEMENT_MAX,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+    }
+
+    /// Begins a transaction between tenants.
+    pub async fn begin_worker(&self) -> Result<WorkerTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_worker",
+            claims: String::new(),
+            statement_max: READ_STATEMENT_MAX,
+        });
+        Ok(WorkerTx { transaction: transaction.await? })
+    }
+
+    /// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
+    async fn spawn_begin(&self, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let begun = tokio::spawn(begin(self.pool.clone(), context));
+        match timeout(BEGIN_WAIT_MAX, begun).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+}
+
+/// Begins on the first connection that works. After PostgreSQL was restarted the idle ones are dead; each is found so and dropped.
+async fn begin(pool: PgPool, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut waited = Duration::ZERO;
+    let mut pause = BEGIN_PAUSE_MIN;
+    loop {
+        match begin_once(&pool, &context).await {
+            Err(error) if is_lost_connection(&error) && waited < BEGIN_WAIT_MAX => {
+                tracing::debug!(%error, "no connection; trying again");
+                if matches!(error, sqlx::Error::PoolTimedOut) {
+                    waited += ACQUIRE_WAIT_MAX;
+                } else if pool.num_idle() == 0 {
+                    sleep(pause).await;
+                    waited += pause;
+                    pause = (pause * 2).min(BEGIN_PAUSE_MAX);
+                }
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin_with(context.begin).await?;
+    // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
+    sqlx::query(
+        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true)",
+    )
+    .bind(&context.claims)
+    .bind(context.statement_max.as_millis().to_string())
+    .bind(context.role)
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction)
+}
+
+/// Whether the connection is at fault (or there is none), not what was asked on it.
+fn is_lost_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::BeginFailed | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(database) => match database.code() {
+            // 57P01…03: the server shuts down, crashed, starts. 08: connection. 25P03: idle too long in a transaction.
+            Some(code) => matches!(&*code, "57P01" | "57P02" | "57P03" | "25P03") || code.starts_with("08"),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// Commits, and fails if an earlier statement failed, which `COMMIT` alone would hide. `AND CHAIN` leaves an empty transaction for
+/// the `ROLLBACK` with which sqlx gives the connection back; without one, PostgreSQL would log a warning each time.
+async fn commit(mut transaction: Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("SELECT 1; COMMIT AND CHAIN").execute(&mut *transaction).await?;
+    Ok(())
+}
+
+impl TenantTx {
+    /// On whose behalf it runs.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Makes it durable. Fails, with nothing written, if any statement before failed or a deferred constraint does not hold.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        commit(self.transaction).await
+    }
+
+    /// Undoes it now, instead of when it is dropped.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.transaction.rollback().await
+    }
+}
+
+impl WorkerTx {
+    /// Makes it durable, as [`TenantTx::commit`].
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        commit(self.transaction).await
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
+impl Deref for WorkerTx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for WorkerTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,586 @@
+//! What happened: the journal is a list of these, and the state is what they fold to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::agent::AgentProfile;
+use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, TaskId, WorkflowId};
+use crate::scheduling::Fit;
+use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::{Submission, WorkflowDefinition, WorkflowStatus};
+
+/// Why an attempt, a task or a workflow ended as it did. A closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name is a term of the engine; `wording::reason` says it as a sentence")]
+pub enum Reason {
+    LeaseExpired,
+    HeartbeatLost,
+    Stall,
+    Deadline,
+    BudgetExceeded,
+    LoopDetected,
+    ProviderAuth,
+    ProviderQuota,
+    ProviderRateLimit,
+    ProviderServer,
+    Network,
+    ContextOverflow,
+    BadOutput,
+    CheckFailed,
+    ReviewRejected,
+    DependencyFailed,
+    UserCancelled,
+    AgentDeclined,
+    Internal,
+}
+
+impl Reason {
+    /// The whole list.
+    pub const ALL: [Reason; 19] = [
+        Reason::LeaseExpired,
+        Reason::HeartbeatLost,
+        Reason::Stall,
+        Reason::Deadline,
+        Reason::BudgetExceeded,
+        Reason::LoopDetected,
+        Reason::ProviderAuth,
+        Reason::ProviderQuota,
+        Reason::ProviderRateLimit,
+        Reason::ProviderServer,
+        Reason::Network,
+        Reason::ContextOverflow,
+        Reason::BadOutput,
+        Reason::CheckFailed,
+        Reason::ReviewRejected,
+        Reason::DependencyFailed,
+        Reason::UserCancelled,
+        Reason::AgentDeclined,
+        Reason::Internal,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::LeaseExpired => "lease_expired",
+            Reason::HeartbeatLost => "heartbeat_lost",
+            Reason::Stall => "stall",
+            Reason::Deadline => "deadline",
+            Reason::BudgetExceeded => "budget_exceeded",
+            Reason::LoopDetected => "loop_detected",
+            Reason::ProviderAuth => "provider_auth",
+            Reason::ProviderQuota => "provider_quota",
+            Reason::ProviderRateLimit => "provider_rate_limit",
+            Reason::ProviderServer => "provider_server",
+            Reason::Network => "network",
+            Reason::ContextOverflow => "context_overflow",
+            Reason::BadOutput => "bad_output",
+            Reason::CheckFailed => "check_failed",
+            Reason::ReviewRejected => "review_rejected",
+            Reason::DependencyFailed => "dependency_failed",
+            Reason::UserCancelled => "user_cancelled",
+            Reason::AgentDeclined => "agent_declined",
+            Reason::Internal => "internal",
+        }
+    }
+
+    /// The reason of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Reason> {
+        Reason::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// Whether trying again can help, unless the agent says otherwise.
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Reason::LeaseExpired
+            | Reason::HeartbeatLost
+            | Reason::Stall
+            | Reason::Deadline
+            | Reason::ProviderRateLimit
+            | Reason::ProviderServer
+            | Reason::Network
+            | Reason::BadOutput
+            | Reason::CheckFailed
+            | Reason::ReviewRejected
+            | Reason::AgentDeclined
+            | Reason::Internal => true,
+            Reason::BudgetExceeded
+            | Reason::LoopDetected
+            | Reason::ProviderAuth
+            | Reason::ProviderQuota
+            | Reason::ContextOverflow
+            | Reason::DependencyFailed
+            | Reason::UserCancelled => false,
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// Its result was taken.
+    Succeeded,
+    /// The agent said it could not.
+    Failed,
+    /// It took too long.
+    TimedOut,
+    /// Its heartbeats stopped.
+    Lost,
+    /// The agent declined the task.
+    Rejected,
+    /// The workflow was ended first.
+    Cancelled,
+}
+
+impl AttemptOutcome {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AttemptOutcome::Succeeded => "succeeded",
+            AttemptOutcome::Failed => "failed",
+            AttemptOutcome::TimedOut => "timed_out",
+            AttemptOutcome::Lost => "lost",
+            AttemptOutcome::Rejected => "rejected",
+            AttemptOutcome::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How loud an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Part of the normal course.
+    Low,
+    /// Worth a look.
+    Medium,
+    /// Somebody should act.
+    High,
+    /// Somebody must act now.
+    Critical,
+}
+
+impl Severity {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the organization's journal, without gaps from 1.
+    pub seq: u64,
+    /// Its id, the base of every effect's idempotency.
+    pub id: EventId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// What happened.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum Change {
+    /// An agent joined.
+    AgentRegistered(Box<AgentProfile>),
+    /// An agent left for good.
+    AgentRetired {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent became reachable, or stopped being so.
+    AgentPresenceChanged {
+        /// Who.
+        agent: AgentId,
+        /// Whether it is reachable.
+        online: bool,
+    },
+    /// An agent gave a sign of life. Not kept in the journal.
+    AgentSeen {
+        /// Who.
+        agent: AgentId,
+    },
+    /// A workflow was created, and runs.
+    WorkflowCreated(Box<WorkflowCreated>),
+    /// Nothing new starts.
+    WorkflowPaused {
+        /// Which.
+        workflow: WorkflowId,
+        /// Why, as the person said.
+        reason: String,
+    },
+    /// Tasks are given out again.
+    WorkflowResumed {
+        /// Which.
+        workflow: WorkflowId,
+    },
+    /// A workflow ended.
+    WorkflowEnded {
+        /// Which.
+        workflow: WorkflowId,
+        /// How.
+        status: WorkflowStatus,
+        /// Why, where there is something to say.
+        reason: String,
+    },
+    /// Nothing stands before these tasks any more.
+    TasksReady {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        tasks: Vec<TaskId>,
+    },
+    /// An agent was given a task.
+    TaskLeased(Box<TaskLeased>),
+    /// An agent reported progress.
+    AttemptProgressed {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which task.
+        task: TaskId,
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Percent done.
+        progress: u8,
+        /// What it is doing.
+        note: String,
+    },
+    /// A heartbeat extended a lease. Not kept in the journal: after a crash every live lease starts anew.
+    LeaseExtended {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which task.
+        task: TaskId,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// An attempt ended without a result.
+    AttemptEnded {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which task.
+        task: TaskId,
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Whose.
+        agent: AgentId,
+        /// How.
+        outcome: AttemptOutcome,
+        /// Why.
+        reason: Reason,
+        /// What the agent, or the engine, says about it.
+        message: String,
+    },
+    /// A failed task waits before it is tried again.
+    TaskRetryScheduled {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A result was handed in and has to pass checks.
+    ResultHandedIn {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which task.
+        task: TaskId,
+        /// The result.
+        submission: Box<Submission>,
+    },
+    /// A checkpoint was opened on a result.
+    CheckpointOpened {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// On which task.
+        task: TaskId,
+        /// Its id.
+        checkpoint: CheckpointId,
+        /// Which of the task's checks, from 0.
+        nth: u32,
+        /// What kind.
+        kind: CheckpointKind,
+        /// What is asked.
+        title: String,
+        /// The hash of the result it is about.
+        sha256: String,
+        /// Which round of work it examines, from 1.
+        round: u32,
+    },
+    /// No reviewing agent could finish: a person has to decide.
+    CheckpointEscalated {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// On which task.
+        task: TaskId,
+        /// Which.
+        checkpoint: CheckpointId,
+    },
+    /// A checkpoint was decided.
+    CheckpointDecided {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// On which task.
+        task: TaskId,
+        /// Which.
+        checkpoint: CheckpointId,
+        /// How.
+        verdict: Verdict,
+        /// Why, as the one who decided said.
+        note: String,
+        /// The reviewing attempt, where an agent decided.
+        attempt: Option<AttemptId>,
+    },
+    /// A result was sent back to be reworked.
+    TaskReworked {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+    },
+    /// A task's result is accepted.
+    TaskCompleted {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// The result, where it was handed in and accepted in one move.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        submission: Option<Box<Submission>>,
+    },
+    /// A task failed for good.
+    TaskFailed {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: Reason,
+        /// What was said about it.
+        message: String,
+        /// Whether every attempt was used up.
+        exhausted: bool,
+    },
+    /// These tasks will not run.
+    TasksSkipped {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        tasks: Vec<TaskId>,
+    },
+    /// A person had a task done again.
+    TaskRetried {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// Tasks after it that are waiting again.
+        revived: Vec<TaskId>,
+    },
+}
+
+/// A workflow's beginning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowCreated {
+    /// Its id.
+    pub workflow: WorkflowId,
+    /// The work area.
+    pub project: ProjectId,
+    /// One id for every task, in order.
+    pub tasks: Vec<TaskId>,
+    /// What was asked for.
+    pub definition: WorkflowDefinition,
+}
+
+/// A task given to an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskLeased {
+    /// Of which workflow.
+    pub workflow: WorkflowId,
+    /// Which task.
+    pub task: TaskId,
+    /// The attempt that begins.
+    pub attempt: AttemptId,
+    /// To whom.
+    pub agent: AgentId,
+    /// Who stands behind that agent.
+    pub principal: String,
+    /// The number its result must carry.
+    pub fence: u64,
+    /// Whether it examines a result instead of making one.
+    pub review: bool,
+    /// When the lease ends unless a heartbeat extends it.
+    pub expires_at: Timestamp,
+    /// When it ends at the latest.
+    pub deadline: Timestamp,
+    /// Why this agent.
+    pub fit: Fit,
+}
+
+impl Change {
+    /// Whether it is kept in the journal. What is not may be forgotten in a crash without harm.
+    pub fn is_durable(&self) -> bool {
+        !matches!(self, Change::LeaseExtended { .. } | Change::AgentSeen { .. })
+    }
+
+    /// Its name on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Change::AgentRegistered(_) => "agent_registered",
+            Change::AgentRetired { .. } => "agent_retired",
+            Change::AgentPresenceChanged { .. } => "agent_presence_changed",
+            Change::AgentSeen { .. } => "agent_seen",
+            Change::WorkflowCreated(_) => "workflow_created",
+            Change::WorkflowPaused { .. } => "workflow_paused",
+            Change::WorkflowResumed { .. } => "workflow_resumed",
+            Change::WorkflowEnded { .. } => "workflow_ended",
+            Change::TasksReady { .. } => "tasks_ready",
+            Change::TaskLeased(_) => "task_leased",
+            Change::AttemptProgressed { .. } => "attempt_progressed",
+            Change::LeaseExtended { .. } => "lease_extended",
+            Change::AttemptEnded { .. } => "attempt_ended",
+            Change::TaskRetryScheduled { .. } => "task_retry_scheduled",
+            Change::ResultHandedIn { .. } => "result_handed_in",
+            Change::CheckpointOpened { .. } => "checkpoint_opened",
+            Change::CheckpointEscalated { .. } => "checkpoint_escalated",
+            Change::CheckpointDecided { .. } => "checkpoint_decided",
+            Change::TaskReworked { .. } => "task_reworked",
+            Change::TaskCompleted { .. } => "task_completed",
+            Change::TaskFailed { .. } => "task_failed",
+            Change::TasksSkipped { .. } => "tasks_skipped",
+            Change::TaskRetried { .. } => "task_retried",
+        }
+    }
+
+    /// The workflow it is about, if it is about one.
+    pub fn workflow(&self) -> Option<WorkflowId> {
+        match self {
+            Change::AgentRegistered(_)
+            | Change::AgentRetired { .. }
+            | Change::AgentPresenceChanged { .. }
+            | Change::AgentSeen { .. } => None,
+            Change::WorkflowCreated(created) => Some(created.workflow),
+            Change::TaskLeased(leased) => Some(leased.workflow),
+            Change::WorkflowPaused { workflow, .. }
+            | Change::WorkflowResumed { workflow }
+            | Change::WorkflowEnded { workflow, .. }
+            | Change::TasksReady { workflow, .. }
+            | Change::AttemptProgressed { workflow, .. }
+            | Change::LeaseExtended { workflow, .. }
+            | Change::AttemptEnded { workflow, .. }
+            | Change::TaskRetryScheduled { workflow, .. }
+            | Change::ResultHandedIn { workflow, .. }
+            | Change::CheckpointOpened { workflow, .. }
+            | Change::CheckpointEscalated { workflow, .. }
+            | Change::CheckpointDecided { workflow, .. }
+            | Change::TaskReworked { workflow, .. }
+            | Change::TaskCompleted { workflow, .. }
+            | Change::TaskFailed { workflow, .. }
+            | Change::TasksSkipped { workflow, .. }
+            | Change::TaskRetried { workflow, .. } => Some(*workflow),
+        }
+    }
+
+    /// The tasks it is about.
+    pub fn tasks(&self) -> &[TaskId] {
+        match self {
+            Change::AgentRegistered(_)
+            | Change::AgentRetired { .. }
+            | Change::AgentPresenceChanged { .. }
+            | Change::AgentSeen { .. }
+            | Change::WorkflowPaused { .. }
+            | Change::WorkflowResumed { .. }
+            | Change::WorkflowEnded { .. } => &[],
+            Change::WorkflowCreated(created) => &created.tasks,
+            Change::TaskLeased(leased) => std::slice::from_ref(&leased.task),
+            Change::TasksReady { tasks, .. } | Change::TasksSkipped { tasks, .. } => tasks,
+            Change::AttemptProgressed { task, .. }
+            | Change::LeaseExtended { task, .. }
+            | Change::AttemptEnded { task, .. }
+            | Change::TaskRetryScheduled { task, .. }
+            | Change::ResultHandedIn { task, .. }
+            | Change::CheckpointOpened { task, .. }
+            | Change::CheckpointEscalated { task, .. }
+            | Change::CheckpointDecided { task, .. }
+            | Change::TaskReworked { task, .. }
+            | Change::TaskCompleted { task, .. }
+            | Change::TaskFailed { task, .. }
+            | Change::TaskRetried { task, .. } => std::slice::from_ref(task),
+        }
+    }
+
+    /// The agent it is about, if it is about one.
+    pub fn agent(&self) -> Option<AgentId> {
+        match self {
+            Change::AgentRegistered(profile) => Some(profile.id),
+            Change::TaskLeased(leased) => Some(leased.agent),
+            Change::AgentRetired { agent }
+            | Change::AgentPresenceChanged { agent, .. }
+            | Change::AgentSeen { agent }
+            | Change::AttemptEnded { agent, .. } => Some(*agent),
+            Change::ResultHandedIn { submission, .. } => Some(submission.agent),
+            Change::TaskCompleted { submission, .. } => submission.as_ref().map(|submission| submission.agent),
+            Change::WorkflowCreated(_)
+            | Change::WorkflowPaused { .. }
+            | Change::WorkflowResumed { .. }
+            | Change::WorkflowEnded { .. }
+            | Change::TasksReady { .. }
+            | Change::AttemptProgressed { .. }
+            | Change::LeaseExtended { .. }
+            | Change::TaskRetryScheduled { .. }
+            | Change::CheckpointOpened { .. }
+            | Change::CheckpointEscalated { .. }
+            | Change::CheckpointDecided { .. }
+            | Change::TaskReworked { .. }
+            | Change::TaskFailed { .. }
+            | Change::TasksSkipped { .. }
+            | Change::TaskRetried { .. } => None,
+        }
+    }
+
+    /// How loud it is.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Change::TaskFailed { .. } => Severity::High,
+            Change::WorkflowEnded { status: WorkflowStatus::Failed | WorkflowStatus::TimedOut, .. } => Severity::High,
+            Change::AttemptEnded { outcome: AttemptOutcome::Cancelled, .. } => Severity::Low,
+            Change::AttemptEnded { .. }
+            | Change::TaskReworked { .. }
+            | Change::CheckpointEscalated { .. }
+            | Change::TasksSkipped { .. }
+            | Change::WorkflowPaused { .. } => Severity::Medium,
+            Change::CheckpointDecided { verdict: Verdict::Reject, .. } => Severity::Medium,
+            Change::AgentRegistered(_)
+            | Change::AgentRetired { .. }
+            | Change::AgentPresenceChanged { .. }
+            | Change::AgentSeen { .. }
+            | Change::WorkflowCreated(_)
+            | Change::WorkflowResumed { .. }
+            | Change::WorkflowEnded { .. }
+            | Change::TasksReady { .. }
+            | Change::TaskLeased(_)
+            | Change::AttemptProgressed { .. }
+            | Change::LeaseExtended { .. }
+            | Change::TaskRetryScheduled { .. }
+            | Change::ResultHandedIn { .. }
+            | Change::CheckpointOpened { .. }
+            | Change::CheckpointDecided { .. }
+            | Change::TaskCompleted { .. }
+            | Change::TaskRetried { .. } => Severity::Low,
+        }
+    }
+}

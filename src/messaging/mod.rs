@@ -1,0 +1,4 @@
+//! What the system says, and to whom.
+
+pub mod why;
+pub mod wording;

@@ -1,0 +1,451 @@
+//! What each event does to the state.
+
+use jiff::Timestamp;
+
+use super::{State, TaskRef, line};
+use crate::actor::Actor;
+use crate::agent::Agent;
+use crate::event::{AttemptOutcome, Change, Reason, TaskLeased, WorkflowCreated};
+use crate::id::{AgentId, TaskId, WorkflowId};
+use crate::messaging::wording;
+use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::task::{FEEDBACK_MAX, Submission, Waits};
+use crate::workflow::{Lease, Stage, Task, TaskState, Workflow, WorkflowStatus};
+
+impl State {
+    /// Does what the event says. An event about something unknown does nothing: workflows are folded one by one when
+    /// they are taken back into memory, without the agents they speak of.
+    pub fn apply(&mut self, at: Timestamp, actor: &Actor, change: &Change) {
+        if change.is_durable() {
+            self.seq += 1;
+        }
+        match change {
+            Change::AgentRegistered(profile) => {
+                self.agents.insert(profile.id, Agent::join((**profile).clone(), at));
+            }
+            Change::AgentRetired { agent } => self.with_agent(*agent, |agent| agent.retired_at = Some(at)),
+            Change::AgentPresenceChanged { agent, online } => self.with_agent(*agent, |agent| agent.online = *online),
+            Change::AgentSeen { agent } => self.with_agent(*agent, |agent| agent.last_seen = at),
+            Change::WorkflowCreated(created) => self.create(created, actor, at),
+            Change::WorkflowPaused { workflow, reason } => self.pause(*workflow, reason),
+            Change::WorkflowResumed { workflow } => self.resume(*workflow),
+            Change::WorkflowEnded { workflow, status, reason } => self.end(*workflow, *status, reason, at),
+            Change::TasksReady { workflow, tasks } => self.each(*workflow, tasks, |state, task| state.ready_task(task, at)),
+            Change::TaskLeased(leased) => self.lease(leased, at),
+            Change::AttemptProgressed { task, progress, note, .. } => self.with_lease(*task, |lease| {
+                lease.progress = *progress;
+                lease.note.clone_from(note);
+            }),
+            Change::LeaseExtended { task, expires_at, .. } => self.extend(*task, *expires_at),
+            Change::AttemptEnded { task, agent, outcome, reason, message, .. } => {
+                self.end_attempt(*task, *agent, *outcome, *reason, message, at);
+            }
+            Change::TaskRetryScheduled { task, until, .. } => self.back_off(*task, *until),
+            Change::ResultHandedIn { task, submission, .. } => self.hand_in(*task, submission, at),
+            Change::CheckpointOpened { task, checkpoint, nth, kind, .. } => {
+                if let Some(place) = self.task_ref(*task) {
+                    self.index.checkpoints.insert(*checkpoint, place);
+                    self.move_task(place, |task| {
+                        task.stage = Stage::Check { nth: *nth, checkpoint: *checkpoint };
+                        task.reviews_used = 0;
+                        task.state = match kind {
+                            CheckpointKind::PeerReview => TaskState::Ready { since: at },
+                            CheckpointKind::Approval => TaskState::AwaitingApproval { since: at },
+                        };
+                    });
+                }
+            }
+            Change::CheckpointEscalated { task, .. } => {
+                if let Some(place) = self.task_ref(*task) {
+                    self.move_task(place, |task| task.state = TaskState::AwaitingApproval { since: at });
+                }
+            }
+            Change::CheckpointDecided { task, checkpoint, verdict, note, attempt, .. } => {
+                self.index.checkpoints.remove(checkpoint);
+                if attempt.is_some() {
+                    self.release(*task, AttemptOutcome::Succeeded, at);
+                }
+                self.decided(*task, *verdict, note);
+            }
+            Change::TaskReworked { task, .. } => {
+                if let Some(place) = self.task_ref(*task) {
+                    self.move_task(place, |task| {
+                        task.stage = Stage::Work;
+                        task.state = TaskState::Ready { since: at };
+                    });
+                }
+            }
+            Change::TaskCompleted { task, submission, .. } => self.complete(*task, submission.as_deref(), at),
+            Change::TaskFailed { task, reason, exhausted, .. } => {
+                let state = match exhausted {
+                    true => TaskState::DeadLetter { at, reason: *reason },
+                    false => TaskState::Failed { at, reason: *reason },
+                };
+                self.finish(*task, state);
+            }
+            Change::TasksSkipped { workflow, tasks } => {
+                self.each(*workflow, tasks, |state, task| state.finish(task, TaskState::Skipped { at }));
+            }
+            Change::TaskRetried { task, revived, .. } => self.retry(*task, revived, at),
+        }
+    }
+
+    fn with_agent(&mut self, agent: AgentId, change: impl FnOnce(&mut Agent)) {
+        if let Some(agent) = self.agents.get_mut(&agent) {
+            change(agent);
+        }
+    }
+
+    fn with_lease(&mut self, task: TaskId, change: impl FnOnce(&mut Lease)) {
+        if let Some((workflow, at)) = self.task_ref(task)
+            && let Some(workflow) = self.workflows.get_mut(&workflow)
+            && let TaskState::Leased(lease) = &mut workflow.tasks[at as usize].state
+        {
+            change(lease);
+        }
+    }
+
+    fn each(&mut self, workflow: WorkflowId, tasks: &[TaskId], mut act: impl FnMut(&mut State, TaskId)) {
+        debug_assert!(tasks.iter().all(|task| self.task_ref(*task).is_none_or(|(of, _)| of == workflow)));
+        for task in tasks {
+            act(self, *task);
+        }
+    }
+
+    /// Changes a task and keeps every index true.
+    fn move_task(&mut self, place: TaskRef, change: impl FnOnce(&mut Task)) {
+        self.leave_lines(place);
+        if let Some(workflow) = self.workflows.get_mut(&place.0) {
+            change(&mut workflow.tasks[place.1 as usize]);
+        }
+        self.join_lines(place);
+    }
+
+    fn leave_lines(&mut self, place: TaskRef) {
+        let Some(workflow) = self.workflows.get(&place.0) else { return };
+        match &workflow.task(place.1).state {
+            TaskState::Leased(lease) => {
+                self.index.expiries.remove(&(lease.expires_at, place));
+            }
+            TaskState::BackingOff { until } => {
+                self.index.delays.remove(&(*until, place));
+            }
+            TaskState::Ready { .. } => {
+                let (requirement, spot) = line(workflow, place.1);
+                if let Some(waiting) = self.index.ready.get_mut(&requirement) {
+                    waiting.remove(&spot);
+                    if waiting.is_empty() {
+                        self.index.ready.remove(&requirement);
+                    }
+                }
+            }
+            TaskState::Blocked
+            | TaskState::AwaitingApproval { .. }
+            | TaskState::Completed { .. }
+            | TaskState::Skipped { .. }
+            | TaskState::Failed { .. }
+            | TaskState::DeadLetter { .. }
+            | TaskState::Cancelled { .. } => {}
+        }
+    }
+
+    fn join_lines(&mut self, place: TaskRef) {
+        let Some(workflow) = self.workflows.get(&place.0) else { return };
+        match &workflow.task(place.1).state {
+            TaskState::Leased(lease) => {
+                self.index.expiries.insert((lease.expires_at, place));
+            }
+            TaskState::BackingOff { until } => {
+                self.index.delays.insert((*until, place));
+            }
+            TaskState::Ready { .. } if workflow.status == WorkflowStatus::Running => {
+                let (requirement, spot) = line(workflow, place.1);
+                self.index.ready.entry(requirement).or_default().insert(spot);
+            }
+            TaskState::Ready { .. }
+            | TaskState::Blocked
+            | TaskState::AwaitingApproval { .. }
+            | TaskState::Completed { .. }
+            | TaskState::Skipped { .. }
+            | TaskState::Failed { .. }
+            | TaskState::DeadLetter { .. }
+            | TaskState::Cancelled { .. } => {}
+        }
+    }
+
+    fn create(&mut self, created: &WorkflowCreated, actor: &Actor, at: Timestamp) {
+        let workflow = Workflow::create(
+            created.workflow,
+            created.project,
+            created.definition.clone(),
+            &created.tasks,
+            actor.clone(),
+            at,
+        );
+        self.remember(workflow);
+    }
+
+    fn pause(&mut self, id: WorkflowId, reason: &str) {
+        self.change_status(id, |workflow| {
+            workflow.status = WorkflowStatus::Paused;
+            workflow.reason = (!reason.is_empty()).then(|| reason.to_owned());
+        });
+    }
+
+    fn resume(&mut self, id: WorkflowId) {
+        self.change_status(id, |workflow| {
+            workflow.status = WorkflowStatus::Running;
+            workflow.reason = None;
+        });
+    }
+
+    /// Ready tasks stand in line only while their workflow runs.
+    fn change_status(&mut self, id: WorkflowId, change: impl FnOnce(&mut Workflow)) {
+        let count = self.workflows.get(&id).map_or(0, |workflow| workflow.tasks.len());
+        let places: Vec<TaskRef> = (0u32..).take(count).map(|at| (id, at)).collect();
+        for place in &places {
+            self.leave_lines(*place);
+        }
+        if let Some(workflow) = self.workflows.get_mut(&id) {
+            change(workflow);
+        }
+        for place in places {
+            self.join_lines(place);
+        }
+    }
+
+    fn end(&mut self, id: WorkflowId, status: WorkflowStatus, reason: &str, at: Timestamp) {
+        let open: Vec<TaskId> = self
+            .workflows
+            .get(&id)
+            .map(|workflow| workflow.tasks.iter().filter(|task| !task.is_terminal()).map(|task| task.id).collect())
+            .unwrap_or_default();
+        for task in open {
+            self.finish(task, TaskState::Cancelled { at });
+        }
+        if let Some(workflow) = self.workflows.get_mut(&id) {
+            workflow.status = status;
+            workflow.reason = (!reason.is_empty()).then(|| reason.to_owned());
+            workflow.completed_at = Some(at);
+            if let Some(deadline) = workflow.definition.deadline {
+                self.index.deadlines.remove(&(deadline, id));
+            }
+        }
+    }
+
+    fn ready_task(&mut self, task: TaskId, at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.move_task(place, |task| {
+            task.state = TaskState::Ready { since: at };
+            task.ready_at.get_or_insert(at);
+        });
+    }
+
+    fn lease(&mut self, leased: &TaskLeased, at: Timestamp) {
+        let Some(place) = self.task_ref(leased.task) else { return };
+        self.index.attempts.insert(leased.attempt, place);
+        self.move_task(place, |task| {
+            task.fence = leased.fence;
+            task.last_attempt = Some(leased.attempt);
+            task.started_at.get_or_insert(at);
+            match leased.review {
+                true => task.reviews_used += 1,
+                false => {
+                    task.attempts_used += 1;
+                    task.authors.insert(leased.principal.clone());
+                }
+            }
+            task.state = TaskState::Leased(Lease {
+                attempt: leased.attempt,
+                agent: leased.agent,
+                fence: leased.fence,
+                leased_at: at,
+                expires_at: leased.expires_at,
+                deadline: leased.deadline,
+                progress: 0,
+                note: String::new(),
+            });
+        });
+        self.with_agent(leased.agent, |agent| agent.live += 1);
+    }
+
+    fn extend(&mut self, task: TaskId, expires_at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.move_task(place, |task| {
+            if let TaskState::Leased(lease) = &mut task.state {
+                lease.expires_at = expires_at;
+            }
+        });
+    }
+
+    /// Gives the slot back to the agent that holds the task, if one does.
+    fn release(&mut self, task: TaskId, outcome: AttemptOutcome, at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        let Some(holder) = self.at(place).and_then(|(_, task)| task.lease()).map(|lease| lease.agent) else { return };
+        self.with_agent(holder, |agent| {
+            agent.live = agent.live.saturating_sub(1);
+            match outcome {
+                AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => agent.record.failed += 1,
+                AttemptOutcome::Succeeded => agent.last_seen = agent.last_seen.max(at),
+                AttemptOutcome::Rejected | AttemptOutcome::Cancelled => {}
+            }
+        });
+    }
+
+    fn end_attempt(
+        &mut self,
+        task: TaskId,
+        agent: AgentId,
+        outcome: AttemptOutcome,
+        reason: Reason,
+        message: &str,
+        at: Timestamp,
+    ) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.release(task, outcome, at);
+        self.move_task(place, |task| {
+            if outcome == AttemptOutcome::Rejected {
+                task.declined_by.insert(agent);
+                match task.stage {
+                    Stage::Work => task.attempts_used = task.attempts_used.saturating_sub(1),
+                    Stage::Check { .. } => task.reviews_used = task.reviews_used.saturating_sub(1),
+                }
+            } else if outcome != AttemptOutcome::Cancelled && task.stage == Stage::Work {
+                remember_feedback(task, wording::attempt_failed(reason, message));
+            }
+            // A task between two attempts waits in no line: what follows says where it goes.
+            if !task.is_terminal() {
+                task.state = TaskState::Blocked;
+            }
+        });
+    }
+
+    fn back_off(&mut self, task: TaskId, until: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.move_task(place, |task| task.state = TaskState::BackingOff { until });
+    }
+
+    fn hand_in(&mut self, task: TaskId, submission: &Submission, at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.release(task, AttemptOutcome::Succeeded, at);
+        self.move_task(place, |task| {
+            task.submission = Some(submission.clone());
+            task.round += 1;
+            task.state = TaskState::Blocked;
+        });
+    }
+
+    fn decided(&mut self, task: TaskId, verdict: Verdict, note: &str) {
+        let Some(place) = self.task_ref(task) else { return };
+        let author = self.at(place).and_then(|(_, task)| task.submission.as_ref()).map(|submission| submission.agent);
+        self.move_task(place, |task| {
+            task.state = TaskState::Blocked;
+            if verdict == Verdict::Reject {
+                remember_feedback(task, wording::sent_back(note));
+            }
+        });
+        if verdict == Verdict::Reject
+            && let Some(author) = author
+        {
+            self.with_agent(author, |agent| agent.record.rejected += 1);
+        }
+    }
+
+    fn complete(&mut self, task: TaskId, submission: Option<&Submission>, at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.release(task, AttemptOutcome::Succeeded, at);
+        if let Some(submission) = submission
+            && let Some(workflow) = self.workflows.get_mut(&place.0)
+        {
+            workflow.tasks[place.1 as usize].submission = Some(submission.clone());
+        }
+        let author = self.at(place).and_then(|(_, task)| task.submission.as_ref()).map(|submission| submission.agent);
+        if let Some(author) = author {
+            self.with_agent(author, |agent| agent.record.accepted += 1);
+        }
+        self.finish_released(place, TaskState::Completed { at });
+    }
+
+    /// Ends a task, whoever holds it.
+    fn finish(&mut self, task: TaskId, state: TaskState) {
+        let Some(place) = self.task_ref(task) else { return };
+        if let Some(at) = self.at(place).and_then(|(_, task)| task.ended_at()) {
+            debug_assert!(at <= at, "a terminal state absorbs");
+            return;
+        }
+        if let TaskState::Cancelled { at } = &state {
+            self.release(task, AttemptOutcome::Cancelled, *at);
+        }
+        self.finish_released(place, state);
+    }
+
+    /// Ends a task that nobody holds, and tells the tasks after it.
+    fn finish_released(&mut self, place: TaskRef, state: TaskState) {
+        if let Some(Stage::Check { checkpoint, .. }) = self.at(place).map(|(_, task)| task.stage) {
+            self.index.checkpoints.remove(&checkpoint);
+        }
+        self.move_task(place, |task| task.state = state);
+        let Some(workflow) = self.workflows.get_mut(&place.0) else { return };
+        workflow.open = workflow.open.saturating_sub(1);
+        let completed = workflow.tasks[place.1 as usize].is_completed();
+        for child in workflow.children[place.1 as usize].clone() {
+            let waits = &mut workflow.tasks[child as usize].waits;
+            waits.pending = waits.pending.saturating_sub(1);
+            match completed {
+                true => waits.completed += 1,
+                false => waits.failed += 1,
+            }
+        }
+    }
+
+    fn retry(&mut self, task: TaskId, revived: &[TaskId], at: Timestamp) {
+        let Some((id, position)) = self.task_ref(task) else { return };
+        let Some(workflow) = self.workflows.get_mut(&id) else { return };
+        let again: Vec<u32> = revived.iter().filter_map(|task| workflow.position(*task)).collect();
+        for at in again.iter().chain([&position]) {
+            let task = &mut workflow.tasks[*at as usize];
+            task.state = TaskState::Blocked;
+            task.stage = Stage::Work;
+            task.generation += 1;
+            task.attempts_used = 0;
+            task.reviews_used = 0;
+            task.round = 0;
+            task.submission = None;
+            task.declined_by.clear();
+        }
+        workflow.open = u32::try_from(workflow.tasks.iter().filter(|task| !task.is_terminal()).count()).unwrap_or(u32::MAX);
+        for at in 0..workflow.tasks.len() {
+            let waits = count_waits(workflow, at);
+            workflow.tasks[at].waits = waits;
+        }
+        if workflow.status.is_terminal() {
+            workflow.status = WorkflowStatus::Running;
+            workflow.reason = None;
+            workflow.completed_at = None;
+            if let Some(deadline) = workflow.definition.deadline {
+                self.index.deadlines.insert((deadline, id));
+            }
+        }
+        self.ready_task(task, at);
+    }
+}
+
+fn count_waits(workflow: &Workflow, at: usize) -> Waits {
+    let mut waits = Waits::default();
+    for parent in &workflow.tasks[at].needs {
+        let parent = workflow.task(*parent);
+        match (parent.is_terminal(), parent.is_completed()) {
+            (false, _) => waits.pending += 1,
+            (true, true) => waits.completed += 1,
+            (true, false) => waits.failed += 1,
+        }
+    }
+    waits
+}
+
+fn remember_feedback(task: &mut Task, text: String) {
+    task.feedback.push(text);
+    if task.feedback.len() > FEEDBACK_MAX {
+        task.feedback.remove(0);
+    }
+}
