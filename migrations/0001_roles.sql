@@ -37,7 +37,7 @@ BEGIN
                         USING ERRCODE = 'insufficient_privilege',
                               HINT = format('Let an administrator run: CREATE ROLE %I %s NOINHERIT; for each of devsquad_owner, '
                                             'devsquad_definer, devsquad_app, devsquad_reader, devsquad_worker (NOLOGIN) and '
-                                            'devsquad_login (LOGIN), and GRANT devsquad_owner, devsquad_definer TO %I; '
+                                            'devsquad_login (LOGIN), and GRANT devsquad_owner, devsquad_definer, devsquad_login TO %I; '
                                             'GRANT devsquad_app, devsquad_reader, devsquad_worker TO devsquad_login.',
                                             wanted.name, wanted.login, current_user);
             END;
@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 
--- Whoever migrates must be able to become the owner (a superuser is already), and the server one of its three roles.
+-- Whoever migrates must be able to become the owner (a superuser is already), and the server any of its three roles.
 DO $$
 DECLARE
     membership record;
@@ -58,6 +58,7 @@ BEGIN
         FROM (VALUES
             ('devsquad_owner',   current_user::text),
             ('devsquad_definer', current_user::text),
+            ('devsquad_login',   current_user::text), -- to be confined to it where nobody can log in as it
             ('devsquad_app',     'devsquad_login'),
             ('devsquad_reader',  'devsquad_login'),
             ('devsquad_worker',  'devsquad_login')

@@ -7,8 +7,6 @@ mod attempts;
 mod checkpoints;
 mod dispatch;
 mod settle;
-#[cfg(test)]
-mod tests;
 mod timers;
 mod workflows;
 

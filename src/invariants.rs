@@ -81,7 +81,13 @@ impl Walk {
                 }
             }
             Change::TaskFailed { task, .. } => self.absorbs(*task, event.seq),
-            Change::TasksReady { tasks, .. } | Change::TasksSkipped { tasks, .. } => {
+            Change::TasksReady { tasks, .. } => {
+                for task in tasks {
+                    self.absorbs(*task, event.seq);
+                    self.starts(*task, event.seq);
+                }
+            }
+            Change::TasksSkipped { tasks, .. } => {
                 for task in tasks {
                     self.absorbs(*task, event.seq);
                 }
@@ -113,9 +119,6 @@ impl Walk {
         };
         let mut found: Vec<(&'static str, String)> = Vec::new();
         let name = format!("task {} ({}), fence {}", task.id, task.key, leased.fence);
-        if task.waits.gate(task.edge) != Gate::Open {
-            found.push(("I1", name.clone()));
-        }
         if task.lease().is_some() {
             found.push(("I3", name.clone()));
         }
@@ -148,6 +151,14 @@ impl Walk {
         }
         for (invariant, what) in found {
             self.broken(invariant, what);
+        }
+    }
+
+    /// What has once become ready stays so, even if a task before it is done again later.
+    fn starts(&mut self, task: TaskId, seq: u64) {
+        let shut = self.task(task, |task| task.ready_at.is_none() && task.waits.gate(task.edge) != Gate::Open);
+        if shut == Some(true) {
+            self.broken("I1", format!("task {task} became ready at event {seq}"));
         }
     }
 

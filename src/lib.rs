@@ -20,6 +20,8 @@ pub mod scheduling;
 pub mod state;
 
 pub mod messaging;
+#[cfg(test)]
+mod simulation;
 pub mod text;
 pub mod view;
 

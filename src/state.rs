@@ -4,8 +4,6 @@
 //! gives the same state again, on this machine or another.
 
 mod apply;
-#[cfg(test)]
-mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -2,6 +2,9 @@
 //!
 //! In reading order: the document and the routes (here), what surrounds every page (`shell`, `session`, `live`), what
 //! pages are built from (`ui`), and a folder for every part of the product, each with its server functions in `api`.
+// A page's type names every element in it; the code made from it is nested that deep.
+#![recursion_limit = "512"]
+
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("`app` is built for the server (ssr) or for the browser (hydrate), never for both");
 
@@ -65,6 +68,8 @@ pub fn App() -> impl IntoView {
             <ToastOutlet/>
         </Router>
     }
+    // Without its type, which names every element of every page: `frontend` and `server` need not know it.
+    .into_any()
 }
 
 /// Which page stands where. Words come before `:parameters` beside them.

@@ -452,3 +452,40 @@ async fn one_attempt_works_on_a_task_at_a_time() -> anyhow::Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn look_ups_answer_the_worker_about_one_exact_value() -> anyhow::Result<()> {
+    const SESSION: &str = "SELECT user_id::text FROM devsquad.session_by_token(sha256('s$P'), now())";
+    const TOKEN: &str = "SELECT agent_id::text FROM devsquad.api_token_by_hash(sha256('t$P'), now())";
+    const LINK: &str = "SELECT user_id::text FROM devsquad.take_sign_in_link(sha256('l$P'), now() - interval '1 hour')";
+    let database = TestDatabase::new().await?;
+    let mut admin = database.admin().await?;
+    fill(&mut admin).await?;
+    for look_up in [SESSION, TOKEN, LINK] {
+        let look_up = row_of(ACME, look_up);
+        for role in ["devsquad_app", "devsquad_reader", "devsquad_login"] {
+            assert_eq!(
+                outcome(&mut admin, role, Some(ACME), &look_up).await?,
+                Err("42501".to_owned()),
+                "{role} {look_up}"
+            );
+        }
+        assert_eq!(outcome(&mut admin, "devsquad_worker", None, &look_up).await?, Ok(1), "{look_up}");
+    }
+
+    let ask = async |look_up: &'static str| -> anyhow::Result<Option<String>> {
+        let mut tx = database.begin_worker().await?;
+        let found = sqlx::query_scalar(AssertSqlSafe(row_of(ACME, look_up))).fetch_optional(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(found)
+    };
+    assert_eq!(ask(SESSION).await?, Some(row_of(ACME, "$P02")));
+    assert!(ask(LINK).await?.is_some());
+    assert_eq!(ask(LINK).await?, None, "a link works once");
+    sqlx::raw_sql("UPDATE users SET disabled_at = now(); UPDATE api_tokens SET revoked_at = now()")
+        .execute(&mut admin)
+        .await?;
+    assert_eq!(ask(SESSION).await?, None, "a disabled person has no session");
+    assert_eq!(ask(TOKEN).await?, None, "a revoked token is none");
+    Ok(())
+}

@@ -71,9 +71,10 @@ pub(super) fn complete(draft: &mut Draft<'_>, handed: &Handed<'_>, facts: &mut F
     let (place, task) = find(draft, handed.attempt)?;
     if task.submission.as_ref().is_some_and(|submission| submission.attempt == handed.attempt) && task.fence == handed.fence {
         // Its first copy was taken; the agent did not hear of it.
+        own(draft, task, task.last_agent.unwrap_or(AgentId(handed.attempt.0)), handed.fence)?;
         return Ok(Answer::Done);
     }
-    let agent = holder(draft, task, handed.attempt, handed.fence)?;
+    let agent = author(draft, task, handed.attempt, handed.fence)?;
     for (name, value) in [("output", handed.output), ("evidence", handed.evidence)] {
         if let Err((inside, why)) = text::storable(value) {
             return Err(Refusal::fault(format!("/{name}{inside}"), why));
@@ -228,20 +229,23 @@ fn find<'a>(draft: &'a Draft<'_>, attempt: AttemptId) -> Result<(TaskRef, &'a Ta
     Ok((place, task))
 }
 
-/// Who holds the attempt, if its word still counts: the lease lives, or ran out with nothing newer in its place.
+/// Who holds the attempt, if its lease lives.
 fn holder(draft: &Draft<'_>, task: &Task, attempt: AttemptId, fence: u64) -> Result<AgentId, Refusal> {
-    match task.lease() {
-        Some(lease) if lease.attempt == attempt => {
-            own(draft, task, lease.agent, fence)?;
-            Ok(lease.agent)
+    let lease = task.lease().filter(|lease| lease.attempt == attempt).ok_or_else(|| stale(task, fence))?;
+    own(draft, task, lease.agent, fence)?;
+    Ok(lease.agent)
+}
+
+/// Who may hand in the attempt's result: its holder, also after the lease ran out, as long as nothing newer took its place.
+fn author(draft: &Draft<'_>, task: &Task, attempt: AttemptId, fence: u64) -> Result<AgentId, Refusal> {
+    let waiting = matches!(task.state, TaskState::Ready { .. } | TaskState::BackingOff { .. });
+    let late = waiting && task.stage == Stage::Work && task.round == 0 && task.last_attempt == Some(attempt);
+    match task.last_agent {
+        Some(agent) if late => {
+            own(draft, task, agent, fence)?;
+            Ok(agent)
         }
-        Some(_) => Err(stale(task, fence)),
-        None => {
-            let waiting = matches!(task.state, TaskState::Ready { .. } | TaskState::BackingOff { .. });
-            let newest = task.last_attempt == Some(attempt) && task.fence == fence;
-            let Actor::Agent { agent } = draft.actor else { return Err(stale(task, fence)) };
-            if waiting && newest && task.round == 0 && task.stage == Stage::Work { Ok(agent) } else { Err(stale(task, fence)) }
-        }
+        Some(_) | None => holder(draft, task, attempt, fence),
     }
 }
 

@@ -247,6 +247,7 @@ impl State {
         self.move_task(place, |task| {
             task.fence = leased.fence;
             task.last_attempt = Some(leased.attempt);
+            task.last_agent = Some(leased.agent);
             task.started_at.get_or_insert(at);
             match leased.review {
                 true => task.reviews_used += 1,

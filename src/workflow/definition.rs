@@ -246,13 +246,11 @@ impl Faults {
 
     fn task(&mut self, at: usize, task: &mut TaskDefinition) {
         let here = format!("/tasks/{at}");
-        if let Err(why) = text::key(&task.key, KEY_MAX) {
-            self.push(format!("{here}/key"), why);
+        match (text::key(&task.key, KEY_MAX), task.name.is_empty()) {
+            (Err(why), _) => self.push(format!("{here}/key"), why),
+            (Ok(()), true) => task.name.clone_from(&task.key),
+            (Ok(()), false) => task.name = self.text(&format!("{here}/name"), &task.name, NAME_MAX),
         }
-        if task.name.is_empty() {
-            task.name.clone_from(&task.key);
-        }
-        task.name = self.text(&format!("{here}/name"), &task.name, NAME_MAX);
         task.kind = self.optional_text(&format!("{here}/type"), &task.kind, KEY_MAX);
         self.value(&format!("{here}/input"), &task.input);
         if task.input.to_string().len() > INPUT_BYTES_MAX {

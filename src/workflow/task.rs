@@ -220,6 +220,8 @@ pub struct Task {
     pub round: u32,
     /// The newest attempt.
     pub last_attempt: Option<AttemptId>,
+    /// Whose it was.
+    pub last_agent: Option<AgentId>,
     /// What was handed in last.
     pub submission: Option<Submission>,
     /// Why earlier attempts failed or were sent back, newest last: the next attempt reads it.
@@ -263,6 +265,7 @@ impl Task {
             reviews_used: 0,
             round: 0,
             last_attempt: None,
+            last_agent: None,
             submission: None,
             feedback: Vec::new(),
             authors: BTreeSet::new(),

@@ -2,11 +2,11 @@
 
 pub mod api;
 mod card;
-mod fit;
+pub mod fit;
 mod history;
 mod load;
 mod new_agent;
-mod outcome;
+pub mod outcome;
 mod profile;
 mod roster;
 mod skills;
@@ -26,7 +26,7 @@ pub fn agent_href(agent: AgentId) -> String {
 /// What an agent is, in words.
 pub fn adapter_words(adapter: &str) -> String {
     match adapter {
-        "exec" => "Built-in, runs on this server".to_owned(),
+        "exec" => "Built in".to_owned(),
         "http" => "Connected over HTTP".to_owned(),
         other => other.to_owned(),
     }

@@ -54,7 +54,7 @@ fn Profile(agent: Signal<AgentView>) -> impl IntoView {
         </PageTitle>
         <div class="flex flex-col gap-4">
             <Figures agent/>
-            <div class="grid items-start gap-4 lg:grid-cols-2">
+            <div class="grid gap-4 lg:grid-cols-2">
                 <Card title="Skills" id="skills">
                     <Skills skills=Signal::derive(move || summary.with(|agent| agent.skills.clone()))/>
                 </Card>
@@ -81,7 +81,7 @@ fn Figures(agent: Signal<AgentView>) -> impl IntoView {
             <Stat label="Accepted" value=count(|agent| agent.accepted) note=Signal::stored("results that passed".to_owned())/>
             <Stat label="Sent back" value=count(|agent| agent.rejected) note=Signal::stored("results to be reworked".to_owned())/>
             <Stat label="Failed" value=count(|agent| agent.failed) note=Signal::stored("attempts without a result".to_owned())/>
-            <Stat label="Cost per hour" value=cost/>
+            <Stat label="Cost per hour" value=cost note=Signal::stored("as registered".to_owned())/>
         </Stats>
     }
 }

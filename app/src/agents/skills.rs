@@ -25,7 +25,7 @@ fn SkillChip(skill: Skill) -> impl IntoView {
     view! {
         <li class="chip chip-quiet min-w-0">
             <span class="truncate">{skill.skill}</span>
-            <LevelBars level/>
+            <span aria-hidden="true" class="inline-flex items-center gap-1 tabular-nums"><LevelBars level/>{level}</span>
             <span class="sr-only">{format!("level {level} of {LEVEL_MAX}")}</span>
         </li>
     }

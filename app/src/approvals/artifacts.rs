@@ -49,12 +49,12 @@ fn File(artifact: ArtifactView, preview: bool) -> impl IntoView {
 #[component]
 fn Preview(name: String, media_type: String, text: String) -> impl IntoView {
     let content = if media_type.starts_with("text/markdown") {
-        view! { <pre>{text}</pre> }.into_any()
+        view! { <Markdown text/> }.into_any()
     } else {
         view! { <pre class="font-mono text-sm break-words whitespace-pre-wrap text-ink-2">{text}</pre> }.into_any()
     };
     view! {
-        <div role="region" aria-label=format!("Preview of {name}") tabindex="0" class="max-h-96 overflow-auto border-t border-line p-4 focus-vibe">
+        <div role="region" aria-label=format!("Preview of {name}") tabindex="0" class="max-h-96 overflow-auto border-t border-line p-4 focus-vibe [&_.prose>:first-child]:mt-0">
             {content}
         </div>
     }

@@ -36,7 +36,7 @@ pub fn NeedCard(
             <div>
                 <div class="mb-2 flex flex-wrap items-center justify-between gap-2">
                     <Kind checkpoint=checkpoint.clone()/>
-                    <span class="text-sm text-ink-3">"Waiting since " <RelativeTime at=checkpoint.created_at/></span>
+                    <span class="text-sm text-ink-3">"Asked " <RelativeTime at=checkpoint.created_at/></span>
                 </div>
                 <Heading id=heading.clone() title compact/>
                 <p class="mt-1 text-sm text-ink-2">
@@ -96,9 +96,9 @@ fn Answers(workflow: WorkflowId, checkpoint: CheckpointId, deciding: Deciding) -
         <div class="flex flex-col gap-3">
             <FormFaults failure fields=vec!["note".to_owned()] title="Nothing was decided"/>
             <div class="flex flex-col gap-2 sm:grid sm:grid-cols-[auto_1fr] sm:items-start sm:gap-3">
-                <ActionForm action=deciding.form.action on:submit=move |_| deciding.sending(checkpoint)>
+                <ActionForm action=deciding.form.action on:submit=move |_| deciding.sending(checkpoint) attr:class="max-sm:[&_button]:w-full">
                     {hidden("approve")}
-                    <SubmitButton look=Look::Primary glyph=Glyph::Check pending attr:class="max-sm:w-full">"Approve"</SubmitButton>
+                    <SubmitButton look=Look::Primary glyph=Glyph::Check pending>"Approve"</SubmitButton>
                 </ActionForm>
                 <details open=note_fault.get_untracked().is_some() on:toggle=focus_note>
                     <summary class=format!("{} w-full sm:w-fit", button_class(Look::Plain))>"Request changes…"</summary>

@@ -21,32 +21,39 @@ pub fn Gallery(
         }
         .into_any();
     }
+    // One alone is given the width of two.
+    let alone = templates.len() == 1;
+    let columns = if alone { "max-w-4xl" } else { "md:grid-cols-2 2xl:grid-cols-3" };
     view! {
-        <ul class="grid gap-4 md:grid-cols-2 xl:grid-cols-3" aria-label="Templates">
-            {templates.into_iter().map(|template| view! { <li class="min-w-0"><TemplateCard template/></li> }).collect_view()}
+        <ul class=format!("grid gap-4 {columns}") aria-label="Templates">
+            {templates.into_iter().map(|template| view! { <li class="min-w-0"><TemplateCard template alone/></li> }).collect_view()}
         </ul>
     }
     .into_any()
 }
 
 #[component]
-fn TemplateCard(template: TemplateView) -> impl IntoView {
+fn TemplateCard(template: TemplateView, alone: bool) -> impl IntoView {
     let TemplateView { id, name, description, tasks, .. } = template;
     let heading = format!("template-{id}");
     let summary = in_words(&stages(&tasks));
-    let label = format!("Use {name}");
     view! {
-        <article aria-labelledby=heading class="glass flex h-full flex-col gap-4 p-4 md:p-5">
-            <div>
-                <h2 id=heading.clone() class="text-lg font-semibold text-ink">{name}</h2>
-                <p class="mt-1 text-sm text-ink-2">{description}</p>
+        <article
+            aria-labelledby=heading
+            class=format!("glass flex h-full flex-col gap-x-10 gap-y-5 p-4 md:p-5 {}", if alone { "lg:grid lg:grid-cols-2" } else { "" })
+        >
+            <div class="flex flex-col items-start gap-4">
+                <div>
+                    <h2 id=heading.clone() class="text-lg font-semibold text-ink">{name.clone()}</h2>
+                    <p class="mt-1 text-sm text-ink-2">{description}</p>
+                </div>
+                <LinkButton href=format!("?template={id}") look=Look::Primary glyph=Glyph::ArrowRight>
+                    "Use this template" <span class="sr-only">{format!(": {name}")}</span>
+                </LinkButton>
             </div>
             <div>
                 <p class="mb-3 text-sm font-medium text-ink-3">{summary}</p>
                 <Stages tasks/>
-            </div>
-            <div class="mt-auto">
-                <LinkButton href=format!("?template={id}") look=Look::Primary glyph=Glyph::ArrowRight attr:aria-label=label>"Use this template"</LinkButton>
             </div>
         </article>
     }

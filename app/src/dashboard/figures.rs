@@ -20,10 +20,10 @@ pub fn Figures(
             <Stats label="Key figures" columns="grid-cols-2 sm:grid-cols-3 xl:grid-cols-6">
                 {figure("Active workflows", "running or paused", |view| view.active_workflows.to_string())}
                 {figure("Tasks running", "agents at work", |view| view.tasks_running.to_string())}
-                {figure("Tasks ready", "waiting for an agent", |view| view.tasks_ready.to_string())}
-                {figure("Tasks completed", "in the last 24 hours", |view| view.completed_today.to_string())}
+                {figure("Tasks ready", "wait for an agent", |view| view.tasks_ready.to_string())}
+                {figure("Tasks completed", "in 24 hours", |view| view.completed_today.to_string())}
                 {figure("Squad", "agents reachable", |view| format!("{}/{}", view.agents_online, view.agents_total))}
-                {figure("Needs you", "decisions waiting", |view| view.needs.len().to_string())}
+                {figure("Needs you", "decisions wait", |view| view.needs.len().to_string())}
             </Stats>
         </section>
     }

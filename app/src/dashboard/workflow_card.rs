@@ -27,15 +27,17 @@ pub fn WorkflowCard(
         <article aria-labelledby=heading class=move || format!("flex h-full min-w-0 gap-4 rounded-lg p-4 {}", surface())>
             <ProgressRing percent label=words/>
             <div class="min-w-0 grow">
-                <h3 id=heading.clone() class="font-semibold break-words text-ink">
-                    <a href=format!("/orchestration/workflows/{id}") class="-my-2 inline-block rounded-sm py-2 hover:underline focus-vibe">{name}</a>
-                </h3>
+                <div class="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+                    <h3 id=heading.clone() class="min-w-0 font-semibold break-words text-ink">
+                        <a href=format!("/orchestration/workflows/{id}") class="-my-2.5 inline-block rounded-sm py-2.5 hover:underline focus-vibe">{name}</a>
+                    </h3>
+                    <div class="flex flex-wrap items-center gap-1.5">
+                        {move || matters(priority()).then(|| view! { <Chip>{format!("{} priority", priority_word(priority()))}</Chip> })}
+                        <WorkflowChip status/>
+                    </div>
+                </div>
                 <p class="mt-0.5 text-sm text-ink-3">{move || words.get()} ", began " <RelativeTime at=created_at/></p>
                 {move || reason().map(|reason| view! { <p class="mt-1 text-sm break-words text-ink-2">{reason}</p> })}
-                <div class="mt-2.5 flex flex-wrap items-center gap-1.5">
-                    <WorkflowChip status/>
-                    {move || matters(priority()).then(|| view! { <Chip>{format!("{} priority", priority_word(priority()))}</Chip> })}
-                </div>
                 <Counts workflow/>
             </div>
         </article>

@@ -33,7 +33,7 @@ pub fn Workflows(
             actions=|| view! { <a href="/orchestration/workflows" class="link text-sm">"All workflows"</a> }
         >
             <Show when=move || !active.with(Vec::is_empty) fallback=NothingRuns>
-                <ul class="grid gap-3 xl:grid-cols-2" aria-label="Active workflows">
+                <ul class="flex flex-col gap-3" aria-label="Active workflows">
                     <Rows items=active key=|workflow: &WorkflowSummary| workflow.id let:workflow>
                         <li class="min-w-0"><WorkflowCard workflow/></li>
                     </Rows>

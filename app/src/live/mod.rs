@@ -136,7 +136,6 @@ impl Live {
     }
 }
 
-#[cfg(feature = "hydrate")]
 impl Live {
     /// Between two changes of the revision.
     const BUMP_AFTER: std::time::Duration = std::time::Duration::from_millis(250);
@@ -164,7 +163,7 @@ impl Live {
     }
 
     /// An event has come in.
-    fn arrived(self, event: Event) {
+    pub fn arrived(self, event: Event) {
         if event.seq != 0 && event.seq <= self.seq() {
             return;
         }
@@ -228,23 +227,10 @@ impl Live {
     }
 
     /// Events were lost: everything is fetched anew.
-    fn reset(self) {
+    pub fn reset(self) {
         self.inside.update_value(|inside| inside.kept.clear());
         self.resets.update(|n| *n += 1);
         self.revision.update(|n| *n += 1);
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-impl Live {
-    /// Lets the page hold still.
-    pub fn pause(self) {
-        self.state.set(LiveState::Paused);
-    }
-
-    /// Goes on.
-    pub fn resume(self) {
-        self.state.set(LiveState::Live);
     }
 }
 

@@ -39,6 +39,7 @@ pub fn Account() -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }
 
 fn capitalized(word: &str) -> String {

@@ -85,6 +85,7 @@ fn TopBar(needs: Signal<usize>) -> impl IntoView {
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The product's mark: three nodes and the ways between them.

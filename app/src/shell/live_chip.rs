@@ -60,4 +60,5 @@ pub fn LiveChip() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -46,6 +46,7 @@ pub fn SideNavigation(
             <Group name="Manage" places=&[PEOPLE, APPEARANCE, HELP] needs/>
         </nav>
     }
+    .into_any()
 }
 
 #[component]
@@ -139,6 +140,7 @@ pub fn Dock(
         </nav>
         <More/>
     }
+    .into_any()
 }
 
 /// What does not fit on the dock.
@@ -163,6 +165,7 @@ fn More() -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

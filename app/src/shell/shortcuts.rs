@@ -48,6 +48,7 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>{GRAPH_KEYS.map(|(keys, words)| row(keys, words)).collect_view()}</dl>
         </Dialog>
     }
+    .into_any()
 }
 
 /// Between `g` and the letter.

@@ -25,7 +25,10 @@ pub fn theme_of_request() -> Option<&'static str> {
 
 /// Remembers the theme in a cookie.
 #[server]
-pub async fn set_theme(theme: String) -> Result<(), Failure> {
+pub async fn set_theme(
+    /// Its name.
+    theme: String,
+) -> Result<(), Failure> {
     let known = THEMES.iter().map(|(name, ..)| *name).find(|name| *name == theme).unwrap_or("system");
     let kept_s = if known == "system" { 0 } else { KEPT_S };
     let cookie = format!("theme={known}; Path=/; Max-Age={kept_s}; SameSite=Lax");

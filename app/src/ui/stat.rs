@@ -31,11 +31,11 @@ pub fn Stat(
     note: Option<Signal<String>>,
 ) -> impl IntoView {
     view! {
-        <div class="glass flex min-w-0 flex-col px-4 py-3">
+        <div class="glass flex min-w-0 flex-col px-3.5 py-3">
             <dt class="text-sm font-medium text-ink-3">{label}</dt>
             <dd class="mt-1 min-w-0">
                 <span class="text-2xl font-bold text-ink tabular-nums md:text-3xl">{move || value.get()}</span>
-                {note.map(|note| view! { <span class="block truncate text-sm text-ink-3">{move || note.get()}</span> })}
+                {note.map(|note| view! { <span class="block text-sm text-ink-3">{move || note.get()}</span> })}
             </dd>
         </div>
     }

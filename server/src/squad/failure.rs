@@ -1,50 +1,7 @@
 //! Why an attempt failed: a reason from the engine's closed list, a sentence, and whether trying again may help.
 
-use serde::{Deserialize, Serialize};
-
-/// The engine's closed list of reasons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The lease ran out.
-    LeaseExpired,
-    /// Heartbeats stopped.
-    HeartbeatLost,
-    /// No progress for too long.
-    Stall,
-    /// The time allowed for the attempt is over.
-    Deadline,
-    /// More was used than the budget allows.
-    BudgetExceeded,
-    /// The same thing again and again.
-    LoopDetected,
-    /// A provider did not accept the credentials.
-    ProviderAuth,
-    /// A provider's quota is used up.
-    ProviderQuota,
-    /// A provider asks to go slower.
-    ProviderRateLimit,
-    /// A provider failed.
-    ProviderServer,
-    /// The network failed.
-    Network,
-    /// The input does not fit a model's context.
-    ContextOverflow,
-    /// What was handed in cannot be used.
-    BadOutput,
-    /// A check of the result failed.
-    CheckFailed,
-    /// A reviewer rejected the result.
-    ReviewRejected,
-    /// A dependency failed.
-    DependencyFailed,
-    /// A person cancelled it.
-    UserCancelled,
-    /// The agent cannot or will not do this.
-    AgentDeclined,
-    /// A fault of ours.
-    Internal,
-}
+pub use devsquad::event::Reason;
+use serde::Serialize;
 
 /// An attempt's failure as the engine is told it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

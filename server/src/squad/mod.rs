@@ -26,7 +26,7 @@ mod review;
 mod secrets;
 mod structure;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 mod toolchain;
 mod todos;
 mod tracked;
@@ -38,7 +38,7 @@ use serde_json::Value;
 
 pub use failure::{Failure, Reason};
 pub use lease::{Lease, Purpose};
-pub use toolchain::{environment, read_paths};
+pub use toolchain::{CARGO_HOME, MARKER, cargo_home, environment, read_paths};
 
 use voice::Voice;
 

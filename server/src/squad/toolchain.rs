@@ -24,6 +24,8 @@ const HOME_PARTS: [&str; 9] = [
 ];
 /// The variable by which the processes of one attempt are known again after a crash of the server.
 pub const MARKER: &str = "DEVSQUAD_ATTEMPT";
+/// Where downloaded crates are, told to a worker whose HOME is its own.
+pub const CARGO_HOME: &str = "DEVSQUAD_CARGO_HOME";
 
 /// The search path with absolute entries only: a relative one would run programs out of the repository.
 pub fn search_path() -> OsString {
@@ -75,7 +77,8 @@ pub fn read_paths(repository: &Path) -> Vec<PathBuf> {
 
 /// `$HOME/.cargo` or `$CARGO_HOME`, where downloaded crates are.
 pub fn cargo_home() -> Option<PathBuf> {
-    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| home().map(|home| home.join(".cargo"))).filter(|path| path.is_dir())
+    let told = env::var_os(CARGO_HOME).or_else(|| env::var_os("CARGO_HOME"));
+    told.map(PathBuf::from).or_else(|| home().map(|home| home.join(".cargo"))).filter(|path| path.is_dir())
 }
 
 /// A worktree's or submodule's `.git` is a file that names a directory elsewhere, which may name a common one.

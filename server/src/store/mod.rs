@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 pub mod blobs;
@@ -62,7 +62,7 @@ enum Login {
     /// As `devsquad_login`, with a password made from this secret, which the connection of the owner sets when it does not fit.
     Derived { secret: String, may_confine: bool },
     /// As an operator set it up.
-    Given(PgConnectOptions),
+    Given(Box<PgConnectOptions>),
     /// With the credentials of the owner, confined to the role `devsquad_login` from the first byte.
     Confined,
 }
@@ -111,7 +111,7 @@ impl StoreOptions {
     /// Logs in with these options instead of making a password for `devsquad_login`.
     #[must_use]
     pub fn login(mut self, login: PgConnectOptions) -> Self {
-        self.login = Login::Given(login);
+        self.login = Login::Given(Box::new(login));
         self
     }
 
@@ -153,6 +153,22 @@ pub fn migrator() -> Migrator {
     migrator
 }
 
+/// What failed, with the advice PostgreSQL or a migration gives for it.
+fn explain(error: MigrateError) -> anyhow::Error {
+    let database = match &error {
+        MigrateError::Execute(sqlx::Error::Database(error))
+        | MigrateError::ExecuteMigration(sqlx::Error::Database(error), _) => {
+            error.try_downcast_ref::<PgDatabaseError>()
+        }
+        _ => None,
+    };
+    let what = match database {
+        Some(error) => format!("{}. {}", error.message(), error.hint().unwrap_or_default()),
+        None => error.to_string(),
+    };
+    anyhow::anyhow!("the schema cannot be brought up to date: {what}")
+}
+
 /// The database of this server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -164,7 +180,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> anyhow::Result<Self> {
         let mut owner = PgConnection::connect_with(&options.owner).await.context("PostgreSQL cannot be reached")?;
         check::version(&mut owner, options.unpatched_server).await?;
-        migrator().run_direct(None, &mut owner, false).await.context("the schema cannot be brought up to date")?;
+        migrator().run_direct(None, &mut owner, false).await.map_err(explain)?;
         let findings = check::catalog(&mut owner).await?;
         if !findings.is_empty() {
             bail!("the schema does not protect its tenants:\n{}", findings.join("\n"));
@@ -195,7 +211,7 @@ impl Store {
 async fn login(options: &StoreOptions, owner: &mut PgConnection) -> anyhow::Result<PgConnectOptions> {
     let confined = || options.owner.clone().options([("role", LOGIN_ROLE)]);
     let (secret, may_confine) = match &options.login {
-        Login::Given(given) => return Ok(given.clone()),
+        Login::Given(given) => return Ok(given.as_ref().clone()),
         Login::Confined => return Ok(confined()),
         Login::Derived { secret, may_confine } => (secret, *may_confine),
     };

@@ -130,7 +130,6 @@ pub fn with_doors(app: App, doors: Router) -> Router {
         .merge(pages::routes(&app))
         .merge(signin::routes())
         .merge(artifacts::routes())
-        .layer(from_fn_with_state(app.clone(), session::require))
         .layer(from_fn_with_state(app.clone(), session::load))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limits::REQUEST_MAX))
         .layer(DefaultBodyLimit::disable())

@@ -117,7 +117,8 @@ fn is_common(password: &str, known: &[&str]) -> bool {
     if is_repeated(&lower) || RUNS.iter().any(|run| covers(run, &lower)) {
         return true;
     }
-    let plain: String = lower.chars().map(unleet).collect();
+    // Signs around the word are decoration; signs within it stand for letters.
+    let plain: String = lower.trim_matches(|c: char| !c.is_alphabetic()).chars().map(unleet).collect();
     [lower.as_str(), plain.as_str()].into_iter().any(|text| {
         let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
         let words = WORDS.split_whitespace().chain(known.iter().copied()).map(str::to_lowercase);

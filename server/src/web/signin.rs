@@ -1,5 +1,5 @@
 //! Signing in and out: by a link, by a password, by an invitation. Plain forms, answered by a redirect, so that they work without a
-//! script; what went wrong stands in the address as one of a few known words (`?problem=wrong`), never as a sentence.
+//! script; what went wrong stands in the address as one of a few known words (`?error=wrong`), never as a sentence.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -50,17 +50,20 @@ enum Trouble {
     Name,
     /// The link or invitation is no longer good.
     Gone,
+    /// There is an account with that address, and this is not its password.
+    Taken,
 }
 
 impl Trouble {
     fn word(self) -> &'static str {
         match self {
-            Trouble::Wrong => "wrong",
-            Trouble::Wait => "wait",
+            Trouble::Wrong => "credentials",
+            Trouble::Wait => "slow",
             Trouble::Busy => "busy",
-            Trouble::Weak => "weak",
+            Trouble::Weak => "password",
             Trouble::Name => "name",
-            Trouble::Gone => "gone",
+            Trouble::Gone => "link",
+            Trouble::Taken => "taken",
         }
     }
 }
@@ -117,7 +120,7 @@ async fn open(State(app): State<App>, Path(token): Path<String>, method: Method,
         // The link again, in the browser it was good for: its owner wants in.
         Ok(None) if sender.visitor.0.is_some() => Redirect::to("/orchestration").into_response(),
         Ok(None) => {
-            let sentence = "It was used before, or is older than a quarter of an hour. Start the server again for a new one.";
+            let sentence = "It was used before, or is older than a quarter of an hour. `devsquad link` makes a new one.";
             let way = Way::Link("/signin", "Sign in with a password");
             page(&app, StatusCode::GONE, "This link is no longer good", sentence, way)
         }
@@ -184,7 +187,7 @@ async fn with_password(app: &App, sender: &Sender, form: SignIn) -> Result<Respo
 
 fn sign_in_again(trouble: Trouble, next: Option<&str>) -> Response {
     let next = next.map(|next| format!("&next={}", query_value(next_page(Some(next))))).unwrap_or_default();
-    Redirect::to(&format!("/signin?problem={}{next}", trouble.word())).into_response()
+    Redirect::to(&format!("/signin?error={}{next}", trouble.word())).into_response()
 }
 
 async fn sign_out(State(app): State<App>, sender: Sender) -> Response {
@@ -216,7 +219,7 @@ async fn accept(
         Some(secret) => join(&app, &secret, &sender, form).await,
         None => Err(Trouble::Gone),
     };
-    let back = |trouble: Trouble| format!("/invite/{}?problem={}", query_value(&token), trouble.word());
+    let back = |trouble: Trouble| format!("/invite/{}?error={}", query_value(&token), trouble.word());
     joined.unwrap_or_else(|trouble| Redirect::to(&back(trouble)).into_response())
 }
 
@@ -227,7 +230,7 @@ async fn join(app: &App, token: &Secret, sender: &Sender, form: Acceptance) -> R
         // Who has an account shows that it is theirs.
         Some(account) => {
             if account.disabled || !app.passwords.verify(form.password, account.password_hash).await? {
-                return Err(Trouble::Wrong);
+                return Err(Trouble::Taken);
             }
             account.id
         }
@@ -279,7 +282,7 @@ async fn change_password(State(app): State<App>, sender: Sender, Form(form): For
             }
             response
         }
-        Err(trouble) => Redirect::to(&at(&format!("problem={}", trouble.word()))).into_response(),
+        Err(trouble) => Redirect::to(&at(&format!("error={}", trouble.word()))).into_response(),
     }
 }
 

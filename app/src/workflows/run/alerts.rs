@@ -29,6 +29,7 @@ pub fn Alerts(
             {move || tasks(run, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
         </div>
     }
+    .into_any()
 }
 
 fn with_status(run: Run, statuses: &'static [TaskStatus]) -> Memo<Vec<TaskView>> {
@@ -55,14 +56,16 @@ fn standing(summary: &WorkflowSummary) -> Option<AnyView> {
 fn tasks(run: Run, words: &'static str, tone: Tone, glyph: Glyph, of: &[TaskView]) -> Option<AnyView> {
     let more = of.len().saturating_sub(NAMED_MAX);
     let link = |task: &TaskView| {
-        view! { <a href=task_href(run.id, task.id) class="link font-medium">{task.name.clone()}</a> }
+        let (href, name) = (task_href(run.id, task.id), task.name.clone());
+        view! { <a href=href class="link font-medium">{name}</a> }
     };
+    let links: Vec<_> = of.iter().take(NAMED_MAX).map(link).collect();
     (!of.is_empty()).then(|| {
         view! {
             <Notice tone glyph>
                 <p class="flex flex-wrap gap-x-3">
                     <span>{words}</span>
-                    {of.iter().take(NAMED_MAX).map(link).collect_view()}
+                    {links}
                     {(more > 0).then(|| format!("and {more} more"))}
                 </p>
             </Notice>

@@ -81,6 +81,7 @@ pub fn Controls(
             </ActionForm>
         </Dialog>
     }
+    .into_any()
 }
 
 /// Says in a message how a button was answered.

@@ -52,6 +52,7 @@ pub fn Header(
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// Said only when it is not the usual one.
@@ -100,4 +101,5 @@ fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
             {move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> })}
         </dl>
     }
+    .into_any()
 }

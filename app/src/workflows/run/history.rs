@@ -40,6 +40,7 @@ pub fn History(
             </Show>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -60,4 +61,5 @@ fn Line(run: Run, line: ActivityLine) -> impl IntoView {
             <span class="shrink-0 text-ink-3"><RelativeTime at=line.at/></span>
         </li>
     }
+    .into_any()
 }

@@ -10,6 +10,7 @@ mod state;
 mod table;
 mod views;
 
+pub use places::Places;
 pub use state::Run;
 
 use devsquad::id::WorkflowId;
@@ -24,7 +25,6 @@ use crate::live::use_live;
 use crate::ui::*;
 use alerts::Alerts;
 use header::Header;
-use places::Places;
 use views::Views;
 
 /// The run page.
@@ -48,6 +48,7 @@ fn OneRun(id: WorkflowId) -> impl IntoView {
             <Whole newest/>
         </Loaded>
     }
+    .into_any()
 }
 
 #[component]
@@ -65,4 +66,5 @@ fn Whole(newest: Signal<WorkflowView>) -> impl IntoView {
             {move || places.task().get().map(|task| view! { <Inspector run task places/> })}
         </div>
     }
+    .into_any()
 }

@@ -25,6 +25,7 @@ pub fn TaskTable(
             </Table>
         </section>
     }
+    .into_any()
 }
 
 /// A task stands after all it needs.
@@ -55,7 +56,7 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
     view! {
         <tr role="row" aria-current=open class="aria-[current]:bg-vibe-primary/12">
             <Cell label="Task" class="min-w-0 font-medium">
-                <a href=move || places.to_task(id) noscroll="" class="link break-words max-sm:text-right">{name}</a>
+                <a id=format!("row-{id}") href=move || places.to_task(id) {..stay()} class="link break-words max-sm:text-right">{name}</a>
             </Cell>
             <Cell label="Status">
                 <TaskChip status=Signal::derive(move || task.with(|task| task.status)) progress=Signal::derive(move || task.with(|task| task.progress))/>
@@ -73,4 +74,5 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
             <Cell label="Took" class="whitespace-nowrap tabular-nums">{move || took.get()}</Cell>
         </tr>
     }
+    .into_any()
 }

@@ -31,7 +31,7 @@ pub fn Views(
         };
         view! {
             <li>
-                <a href=move || places.to_view(view) noscroll="" class=class aria-current=move || (places.view().get() == Some(view)).then_some("true")>
+                <a href=move || places.to_view(view) {..stay()} class=class aria-current=move || (places.view().get() == Some(view)).then_some("true")>
                     <Icon glyph class="size-4 shrink-0"/>
                     {words}
                 </a>
@@ -53,4 +53,5 @@ pub fn Views(
             .into_any(),
         }}
     }
+    .into_any()
 }

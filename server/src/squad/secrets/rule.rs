@@ -26,7 +26,7 @@ struct Form {
 }
 
 /// (rule, hint, severity, pattern)
-const FORMS: [(&str, &str, Severity, &str); 17] = [
+const FORMS: [(&str, &str, Severity, &str); 18] = [
     ("AWS access key", "A", Severity::Critical, r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"),
     ("GitHub token", "gh", Severity::Critical, r"\b(gh[pousr]_[A-Za-z0-9]{36,255})\b"),
     ("GitHub token", "github_pat_", Severity::Critical, r"\b(github_pat_[A-Za-z0-9_]{60,255})\b"),
@@ -43,7 +43,8 @@ const FORMS: [(&str, &str, Severity, &str); 17] = [
     ("SendGrid key", "SG.", Severity::Critical, r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),
     ("Azure storage key", "AccountKey=", Severity::Critical, r"AccountKey=([A-Za-z0-9+/]{86}==)"),
     ("JSON web token", "eyJ", Severity::Medium, r"\b(eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{20,})"),
-    ("password in an address", "://", Severity::High, r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9.-]+"#),
+    ("password in an address", "://", Severity::Medium, r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+(?:[:/\s"'`)]|$)"#),
+    ("password in an address", "://", Severity::High, r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+"#),
 ];
 
 /// Start of a private key, and on the same line whatever follows (in JSON the line breaks are written `\n`).
@@ -116,7 +117,9 @@ impl Rules {
         // A value that is a path, an address or a name in code is found by what it is called, not by chance.
         let is_place = holds(value, b"://") || value.starts_with(b"/") || value.starts_with(b"./") || holds(value, b"::") || holds(value, b"()");
         let public = name.to_ascii_lowercase().contains("public") || name.to_ascii_lowercase().ends_with("_id");
-        if is_place || public || is_placeholder(value) || !entropy::looks_random(value) {
+        // Unquoted words with dots between them name something in a program.
+        let bare = found.get(4).is_some() && value.split(|byte| *byte == b'.').count() > 1;
+        if is_place || bare || public || is_placeholder(value) || !entropy::looks_random(value) {
             return None;
         }
         Some(Hit { rule: "assigned secret", severity: Severity::High, excerpt: format!("{name} = {}", excerpt(value)) })

@@ -66,6 +66,7 @@ const SETTINGS: &[&str] = &[
     "log_rotation_age=1d",
     "log_truncate_on_rotation=on",
     "log_statement=none",
+    "log_error_verbosity=terse",
     "log_min_error_statement=panic",
     "log_parameter_max_length_on_error=0",
 ];

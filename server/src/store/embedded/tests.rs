@@ -113,15 +113,20 @@ async fn postgres_killed_is_started_again_and_the_store_goes_on() -> anyhow::Res
         .await?;
     tx.commit().await?;
 
-    for _ in 0..2 {
+    let mut name = "Acme".to_owned();
+    for next in ["Acme 2", "Acme 3"] {
         let killed = place.pid()?;
-        let open = store.begin(&acme).await?;
+        let mut open = store.begin(&acme).await?;
+        sqlx::query("UPDATE organizations SET name = $1").bind(next).execute(&mut *open).await?;
         kill(killed, Signal::SIGKILL)?;
-        // The very next question is answered: begin waits for the server to come back.
-        let name = until("an answer", async || name_of(&store, &acme).await.ok()).await?;
-        assert_eq!(name, "Acme");
-        assert!(open.commit().await.is_err(), "what was open when the server died is not committed");
-        assert_ne!(place.pid()?, killed);
+        // A process of the killed server may live long enough to commit, and then it is committed.
+        if open.commit().await.is_ok() {
+            next.clone_into(&mut name);
+        }
+        until("another server", async || place.pid().ok().filter(|pid| *pid != killed)).await?;
+        // Nobody tells the store: begin waits for the server to come back.
+        let answer = until("an answer", async || name_of(&store, &acme).await.ok()).await?;
+        assert_eq!(answer, name);
     }
     store.close().await;
     cluster.stop().await;

@@ -28,6 +28,8 @@ impl Squad {
     }
 
     pub async fn at(public_url: Option<&str>) -> Squad {
+        // A story that fails shows what the server logged.
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
         let database = TestDatabase::new().await.expect("a database");
         let organization = first_run::first_run(&database).await.expect("a first run");
         let settings = Settings {
@@ -54,7 +56,7 @@ impl Squad {
         let mut browser = self.browser();
         let answer = browser.get(&self.link().await).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        assert!(browser.cookie.is_some());
+        assert!(browser.cookie.is_some(), "{answer:?}");
         browser
     }
 }

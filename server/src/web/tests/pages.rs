@@ -67,6 +67,7 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
         fence: lease.fence,
         output: json!({"ok": true}),
         artifacts: Vec::new(),
+        evidence: json!(null),
         sha256: "ab".repeat(32),
     };
     let act = |command| engine.perform(squad.organization, Actor::Agent { agent }, command, None);

@@ -70,7 +70,7 @@ async fn a_password_signs_in_and_a_wrong_one_sounds_like_an_unknown_person() {
     assert!(!first_run::may_leave_loopback(&squad.database).await.expect("known"));
     let mut owner = squad.owner().await;
     let weak = owner.post("/password", "password=password1234&next=/settings").await;
-    assert_eq!(weak.location(), "/settings?problem=weak");
+    assert_eq!(weak.location(), "/settings?error=password");
     let before = owner.cookie.clone();
     let changed = owner.post("/password", &format!("password={}&next=/settings", PASSWORD.replace(' ', "+"))).await;
     assert_eq!(changed.status, StatusCode::SEE_OTHER);
@@ -82,14 +82,14 @@ async fn a_password_signs_in_and_a_wrong_one_sounds_like_an_unknown_person() {
     let mut browser = squad.browser();
     let wrong = browser.post("/signin", "email=owner@localhost&password=wrong&next=/orchestration/agents").await;
     let unknown = browser.post("/signin", "email=nobody@localhost&password=wrong&next=/orchestration/agents").await;
-    assert_eq!(wrong.location(), "/signin?problem=wrong&next=/orchestration/agents");
+    assert_eq!(wrong.location(), "/signin?error=credentials&next=/orchestration/agents");
     assert_eq!((wrong.status, wrong.location(), &wrong.body), (unknown.status, unknown.location(), &unknown.body));
     let right = format!("email=Owner@Localhost&password={}", PASSWORD.replace(' ', "+"));
     assert_eq!(browser.post("/signin", &right).await.location(), "/welcome");
     assert!(browser.cookie.is_some());
     let mut other = squad.browser();
     other.post("/signin", "email=a&password=b").await;
-    assert_eq!(other.post("/signin", &right).await.location(), "/signin?problem=wait", "three failures from one address");
+    assert_eq!(other.post("/signin", &right).await.location(), "/signin?error=slow", "three failures from one address");
     assert_eq!(other.cookie, None);
 }
 
@@ -105,14 +105,14 @@ async fn an_invitation_makes_a_member_once() {
 
     let path = format!("/invite/{}", token.reveal());
     let mut nora = squad.browser();
-    assert_eq!(nora.post(&path, "name=Nora&password=noranoranora").await.location(), format!("{path}?problem=weak"));
+    assert_eq!(nora.post(&path, "name=Nora&password=noranoranora").await.location(), format!("{path}?error=password"));
     let joined = nora.post(&path, &format!("name=Nora&password={}", PASSWORD.replace(' ', "+"))).await;
     assert_eq!(joined.location(), "/welcome", "{}", joined.body);
     let secret = Secret::given(nora.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).expect("a cookie")).expect("a secret");
     let session = squad.database.session(&secret, clock::now()).await.expect("asked").expect("signed in");
     assert_eq!((session.role, session.email.as_str(), session.name.as_str()), (Role::Reviewer, "nora@example.org", "Nora"));
     let mut other = squad.browser();
-    assert_eq!(other.post(&path, "name=Eve&password=x").await.location(), format!("{path}?problem=gone"));
+    assert_eq!(other.post(&path, "name=Eve&password=x").await.location(), format!("{path}?error=link"));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_session_lasts_while_it_is_used_and_never_beyond_a_week() {
     let token = store.start_session(owner, squad.organization, "test", start).await.expect("asked").expect("made");
     let almost = SESSION_IDLE_MAX - jiff::SignedDuration::from_secs(1);
     let mut now = start;
-    while now - start < SESSION_AGE_MAX - SESSION_IDLE_MAX {
+    while now.duration_since(start) < SESSION_AGE_MAX - SESSION_IDLE_MAX {
         now += almost;
         let session = store.session(&token, now).await.expect("asked").expect("still signed in");
         store.touch_session(&token, &session, now).await.expect("touched");

@@ -1,0 +1,79 @@
+//! The checks a result has to pass: those decided, and the one that waits.
+
+use devsquad::view::{CheckpointView, TaskDetail, TaskView};
+use devsquad::workflow::checks::CheckpointKind;
+use leptos::prelude::*;
+
+use crate::ui::*;
+use crate::workflows::decision::Decision;
+use crate::workflows::run::Run;
+
+/// The checkpoints, newest first.
+#[component]
+pub fn Checkpoints(
+    /// The task.
+    detail: Signal<TaskDetail>,
+    /// The run it belongs to.
+    run: Run,
+    /// The task, live.
+    task: RwSignal<TaskView>,
+) -> impl IntoView {
+    let open = Memo::new(move |_| task.with(|task| task.open_checkpoint));
+    let checks = Memo::new(move |_| detail.with(|detail| detail.checkpoints.clone()));
+    view! {
+        {move || open.get().map(|checkpoint| {
+            let asked = checks.with(|checks| checks.iter().find(|check| check.id == checkpoint).map(|check| check.title.clone()));
+            view! { <Decision workflow=run.id checkpoint title=asked.unwrap_or_else(|| "Is the result right?".to_owned())/> }
+        })}
+        <Show when=move || checks.with(|checks| !checks.is_empty())>
+            <section aria-labelledby="checks-title">
+                <h3 id="checks-title" class="panel-title">"Checks"</h3>
+                <ul class="flex flex-col gap-3">
+                    <Rows items=checks key=|check: &CheckpointView| check.id let:check>
+                        <Check check/>
+                    </Rows>
+                </ul>
+            </section>
+        </Show>
+    }
+    .into_any()
+}
+
+fn look(status: &str) -> (Shape, Tone, &'static str) {
+    match status {
+        "passed" => (Shape::Tick, Tone::Done, "Passed"),
+        "failed" => (Shape::Triangle, Tone::Fail, "Sent back"),
+        "cancelled" => (Shape::Slash, Tone::Quiet, "Cancelled"),
+        _ => (Shape::Diamond, Tone::Review, "Open"),
+    }
+}
+
+#[component]
+fn Check(check: Signal<CheckpointView>) -> impl IntoView {
+    let CheckpointView { kind, title, round, .. } = check.get_untracked();
+    let look = Memo::new(move |_| check.with(|check| look(&check.status)));
+    let kind = match kind {
+        CheckpointKind::PeerReview => "Peer review",
+        CheckpointKind::Approval => "Approval",
+    };
+    let by = move || check.with(|check| check.decided_by.as_ref().map(|name| format!(" by {name}")));
+    let at = move || check.with(|check| check.decided_at.unwrap_or(check.created_at));
+    let note = move || check.with(|check| check.note.clone().filter(|note| !note.is_empty()));
+    let round = (round > 1).then(|| format!(", round {round}"));
+    view! {
+        <li class="flex gap-2.5 text-sm text-ink-2">
+            {move || view! { <ShapeIcon shape=look.get().0 class=format!("mt-0.5 size-4 shrink-0 {}", look.get().1.text())/> }}
+            <div class="min-w-0 grow">
+                <p>
+                    <span class="font-medium text-ink">{kind}{round}": "{move || look.get().2}</span>
+                    {by}
+                    ", "
+                    <RelativeTime at=Signal::derive(at)/>
+                </p>
+                <p class="break-words text-ink-3">{title}</p>
+                {move || note().map(|note| view! { <blockquote class="mt-1 border-l-2 border-line pl-3 break-words whitespace-pre-line">{note}</blockquote> })}
+            </div>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,123 @@
+//! One task in the drawing: a link to its details, told by shape, word, edge and colour.
+
+use devsquad::id::TaskId;
+use devsquad::view::TaskView;
+use devsquad::workflow::task::TaskStatus;
+use leptos::prelude::*;
+
+use super::{Drawing, SIZES};
+use crate::ui::*;
+use crate::workflows::status::task_look;
+
+/// The id of a task's node.
+pub fn node_id(task: TaskId) -> String {
+    format!("node-{task}")
+}
+
+/// One node: its place, and the light that runs round it while it runs.
+#[component]
+pub fn Node(drawing: Drawing, at: u32) -> impl IntoView {
+    let task = drawing.run.tasks()[at as usize];
+    let is_running = Memo::new(move |_| task.with(|task| task.status == TaskStatus::Running));
+    let place = move || {
+        let corner = drawing.layout.with(|layout| layout.nodes.get(at as usize).copied().unwrap_or_default());
+        format!("translate({} {})", corner.x, corner.y)
+    };
+    let (width, height) = (SIZES.width.to_string(), SIZES.height.to_string());
+    let (wide, high) = ((SIZES.width + 3.0).to_string(), (SIZES.height + 3.0).to_string());
+    view! {
+        <g transform=place>
+            <rect
+                class=move || if is_running.get() { "node-beam" } else { "hidden" }
+                x="-1.5"
+                y="-1.5"
+                width=wide
+                height=high
+                rx="9.5"
+                pathLength="100"
+            ></rect>
+            <foreignObject width=width height=height>{view! { <Face drawing at/> }.into_any()}</foreignObject>
+        </g>
+    }
+    .into_any()
+}
+
+/// What is written on a node. A component of its own: inside an svg an `a` would be taken for svg's.
+#[component]
+fn Face(drawing: Drawing, at: u32) -> impl IntoView {
+    let task = drawing.run.tasks()[at as usize];
+    let id = task.with_untracked(|task| task.id);
+    let short = task.with_untracked(|task| task.name.clone());
+    let status = Memo::new(move |_| task.with(|task| task.status));
+    let is_open = Memo::new(move |_| drawing.places.task().get() == Some(id));
+    let line = Memo::new(move |_| task.with(second_line));
+    let name = Memo::new(move |_| task.with(|task| sentence(drawing, at, task)));
+    let percent = Memo::new(move |_| task.with(|task| u32::from(task.progress)));
+    let picture = move || {
+        let (shape, tone, _) = task_look(status.get());
+        view! { <ShapeIcon shape class=format!("size-4 shrink-0 {}", tone.text())/> }
+    };
+    view! {
+        <a
+            id=node_id(id)
+            href=move || drawing.places.to_task(id)
+            {..stay()}
+            tabindex=move || if drawing.current.get() == at { "0" } else { "-1" }
+            aria-label=move || name.get()
+            aria-current=move || is_open.get().then_some("true")
+            data-status=move || status.get().as_str()
+            class="node"
+            on:focus=move |_| drawing.current.set(at)
+        >
+            <span class="flex min-w-0 items-center gap-2">
+                {picture}
+                <span class="truncate text-sm font-semibold text-ink">{short}</span>
+            </span>
+            <span class="mt-1 flex min-w-0 items-baseline gap-1.5 text-xs">
+                <span class=move || format!("shrink-0 font-medium {}", task_look(status.get()).1.text())>{move || line.get().0}</span>
+                <span class="truncate text-ink-3">{move || line.get().1}</span>
+            </span>
+            <span class=move || if status.get() == TaskStatus::Running { "mt-auto block" } else { "hidden" }><Bar percent=percent/></span>
+        </a>
+    }
+    .into_any()
+}
+
+/// The status in a word or two, and who has it.
+fn second_line(task: &TaskView) -> (String, String) {
+    let word = task_look(task.status).2;
+    let word = match task.status {
+        TaskStatus::Running if task.progress > 0 => format!("{word} {} %", task.progress),
+        TaskStatus::Failed | TaskStatus::DeadLetter => format!("{word}, {} of {}", task.attempts_used, task.max_attempts),
+        _ => word.to_owned(),
+    };
+    let again = if task.attempts_used > 1 && !task.status.is_terminal() { format!(", try {}", task.attempts_used) } else { String::new() };
+    let who = task.agent.as_ref().filter(|_| task.status != TaskStatus::Blocked).map_or("", |agent| agent.name.as_str());
+    (word, format!("{who}{again}"))
+}
+
+/// The node as a sentence for those who listen: "Build API, running 42 percent, Ada, depends on Design, needed by Tests".
+fn sentence(drawing: Drawing, at: u32, task: &TaskView) -> String {
+    let tasks = drawing.run.tasks();
+    let called = |at: &u32| tasks.get(*at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
+    let (before, after) = drawing.needs.with_value(|needs| {
+        let before: Vec<String> = needs.get(at as usize).into_iter().flatten().map(called).collect();
+        let is_after = |(_, list): &(u32, &Vec<u32>)| list.contains(&at);
+        let after: Vec<String> = (0u32..).zip(needs).filter(is_after).map(|(other, _)| called(&other)).collect();
+        (before, after)
+    });
+    let mut parts = vec![task.name.clone(), task_look(task.status).2.to_lowercase()];
+    if task.status == TaskStatus::Running && task.progress > 0 {
+        parts[1] = format!("running {} percent", task.progress);
+    }
+    if let Some(agent) = task.agent.as_ref().filter(|agent| !agent.name.is_empty()) {
+        parts.push(agent.name.clone());
+    }
+    if !before.is_empty() {
+        parts.push(format!("depends on {}", before.join(" and ")));
+    }
+    if !after.is_empty() {
+        parts.push(format!("needed by {}", after.join(" and ")));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,74 @@
+//! One task as a page of its own: what the inspector shows, with room.
+
+use devsquad::Refusal;
+use devsquad::id::{TaskId, WorkflowId};
+use devsquad::view::WorkflowView;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::api::{get_task, get_workflow};
+use super::inspector::{TaskPanel, refetched_with};
+use super::run::Run;
+use super::run_href;
+use crate::errors::FailurePage;
+use crate::live::use_live;
+use crate::ui::*;
+
+/// The task page.
+#[component]
+pub fn TaskPage() -> impl IntoView {
+    let params = use_params_map();
+    let ids = Memo::new(move |_| {
+        params.with(|params| Some((params.get("workflow_id")?.parse::<WorkflowId>().ok()?, params.get("task_id")?.parse::<TaskId>().ok()?)))
+    });
+    move || match ids.get() {
+        Some((workflow, task)) => view! { <OneTask workflow task/> }.into_any(),
+        None => view! { <FailurePage failure=Refusal::not_found("task", "of that name").into()/> }.into_any(),
+    }
+}
+
+#[component]
+fn OneTask(workflow: WorkflowId, task: TaskId) -> impl IntoView {
+    let live = use_live();
+    let loaded = Resource::new_blocking(move || live.resets().get(), move |_| get_workflow(workflow));
+    let failed = |failure| view! { <FailurePage failure/> }.into_any();
+    view! {
+        <Loaded resource=loaded what="the task" failed=failed let:newest>
+            <Whole newest task/>
+        </Loaded>
+    }
+    .into_any()
+}
+
+#[component]
+fn Whole(newest: Signal<WorkflowView>, task: TaskId) -> impl IntoView {
+    let run = Run::follow(newest);
+    let Some(live) = run.task(task) else {
+        return view! { <FailurePage failure=Refusal::not_found("task", task).into()/> }.into_any();
+    };
+    let version = refetched_with(live);
+    let detail = Resource::new_blocking(move || version.get(), move |_| get_task(run.id, task));
+    let name = Signal::derive(move || live.with(|task| task.name.clone()));
+    let workflow = Signal::derive(move || run.summary.with(|summary| summary.name.clone()));
+    let tab = Signal::derive(move || format!("{} · {}", name.get(), workflow.get()));
+    view! {
+        <p class="mb-1 text-sm">
+            <a
+                href=run_href(run.id)
+                class="-ml-1 inline-flex min-h-11 min-w-0 items-center gap-1 rounded-lg pr-2 break-words text-primary-text hover:underline md:min-h-8 focus-vibe"
+            >
+                <Icon glyph=Glyph::ChevronLeft class="size-4 shrink-0"/>
+                {move || workflow.get()}
+            </a>
+        </p>
+        <PageTitle title=name document=tab>
+            <LinkButton href=format!("{}?task={task}", run_href(run.id)) glyph=Glyph::Graph>"Show in the graph"</LinkButton>
+        </PageTitle>
+        <div class="glass max-w-4xl min-w-0 p-4 md:p-6">
+            <Loaded resource=detail what="the task" let:detail>
+                <TaskPanel detail run task=live/>
+            </Loaded>
+        </div>
+    }
+    .into_any()
+}
