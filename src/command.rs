@@ -26,6 +26,11 @@ pub enum Command {
         /// Who.
         agent: AgentId,
     },
+    /// Give back everything an agent holds: the process that spoke for it is gone.
+    ReleaseLeases {
+        /// Who.
+        agent: AgentId,
+    },
     /// Create a workflow and start it.
     CreateWorkflow {
         /// Its id, chosen by the asker.
@@ -147,7 +152,7 @@ impl Command {
             | Command::Fail { .. }
             | Command::Decline { .. }
             | Command::Claim { .. } => Needs::Agent,
-            Command::Tick | Command::CheckPresence => Needs::System,
+            Command::Tick | Command::CheckPresence | Command::ReleaseLeases { .. } => Needs::System,
         }
     }
 
@@ -156,6 +161,7 @@ impl Command {
         match self {
             Command::RegisterAgent { .. } => "register an agent",
             Command::RetireAgent { .. } => "retire an agent",
+            Command::ReleaseLeases { .. } => "give back an agent's tasks",
             Command::CreateWorkflow { .. } => "create a workflow",
             Command::PauseWorkflow { .. } => "pause a workflow",
             Command::ResumeWorkflow { .. } => "resume a workflow",
@@ -183,6 +189,7 @@ impl Command {
             | Command::DecideCheckpoint { workflow, .. } => Some(*workflow),
             Command::RegisterAgent { .. }
             | Command::RetireAgent { .. }
+            | Command::ReleaseLeases { .. }
             | Command::CreateWorkflow { .. }
             | Command::Heartbeat { .. }
             | Command::Complete { .. }

@@ -77,6 +77,10 @@ pub fn decide(
     let answer = match command {
         Command::RegisterAgent { profile } => register(&mut draft, profile),
         Command::RetireAgent { agent } => retire(&mut draft, *agent),
+        Command::ReleaseLeases { agent } => {
+            attempts::lose_all_of(&mut draft, *agent, &wording::server_restarted());
+            Ok(Answer::Done)
+        }
         Command::CreateWorkflow { workflow, project, definition } => {
             workflows::create(&mut draft, *workflow, *project, definition, facts)
         }
@@ -140,7 +144,7 @@ fn retire(draft: &mut Draft<'_>, agent: AgentId) -> Result<Answer, Refusal> {
     let known = draft.state.agents.get(&agent).ok_or_else(|| Refusal::not_found("agent", agent))?;
     if known.retired_at.is_none() {
         draft.emit(Change::AgentRetired { agent });
-        attempts::lose_all_of(draft, agent);
+        attempts::lose_all_of(draft, agent, &wording::agent_retired());
     }
     Ok(Answer::Done)
 }

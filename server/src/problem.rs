@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use devsquad::Refusal;
 use devsquad::refusal::{Fault, RefusalKind};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::engine::EngineError;
 
@@ -14,24 +14,32 @@ const RETRY_AFTER_S: u32 = 2;
 /// A problem, ready to be answered with.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// What kind of problem it is: `urn:devsquad:problem:` and a name that never changes.
-    #[serde(rename = "type")]
-    pub kind: String,
+    /// What kind of problem it is, by a name that never changes; on the wire after `urn:devsquad:problem:`.
+    #[serde(rename = "type", serialize_with = "urn")]
+    #[schema(value_type = String, example = "urn:devsquad:problem:stale_fence")]
+    pub code: &'static str,
     /// The kind in words.
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// This very case in words.
     pub detail: String,
     /// The first place in the request that is at fault (JSON pointer, RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub pointer: Option<Box<str>>,
     /// Every place that is at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemFault>,
     /// The request it is about, as in the header `x-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub instance: Option<Box<str>>,
+}
+
+fn urn<S: Serializer>(code: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("urn:devsquad:problem:{code}"))
 }
 
 /// One place that is at fault.
@@ -45,10 +53,10 @@ pub struct ProblemFault {
 
 impl Problem {
     /// A problem of that kind.
-    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:devsquad:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            code,
+            title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),
             detail: detail.into(),
             pointer: None,
@@ -68,7 +76,7 @@ impl Problem {
     }
 
     /// The one behind the request may not do it.
-    pub fn forbidden(code: &str, detail: impl Into<String>) -> Self {
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
@@ -84,13 +92,13 @@ impl Problem {
 
     /// The request it is about.
     #[must_use]
-    pub fn instance(mut self, id: impl Into<String>) -> Self {
+    pub fn instance(mut self, id: impl Into<Box<str>>) -> Self {
         self.instance = Some(id.into());
         self
     }
 
     fn faults(mut self, faults: Vec<Fault>) -> Self {
-        self.pointer = faults.first().map(|fault| fault.pointer.clone());
+        self.pointer = faults.first().map(|fault| fault.pointer.as_str().into());
         self.errors =
             faults.into_iter().map(|fault| ProblemFault { pointer: fault.pointer, detail: fault.message }).collect();
         self

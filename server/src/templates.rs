@@ -11,6 +11,10 @@ use serde_path_to_error::{Path, Segment};
 /// Bytes of a text that is imported.
 pub const IMPORT_BYTES_MAX: usize = 256 * 1_024;
 
+/// Brackets within brackets in a YAML text. Its scanner looks at every open one for each word, so a hundred thousand would keep a
+/// core busy for a minute; a workflow needs a handful.
+const BRACKETS_DEEP_MAX: usize = 128;
+
 /// The files, by name, as they lie in `templates/`.
 const BUILT_IN: [(&str, &str); 1] =
     [("project-health-check.yaml", include_str!("../../templates/project-health-check.yaml"))];
@@ -60,11 +64,27 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
         json.end().map_err(|error| Refusal::fault("", error.to_string()))?;
         return Ok(read);
     }
+    if brackets_deep(text) > BRACKETS_DEEP_MAX {
+        return Err(Refusal::fault("", "has too many brackets within brackets"));
+    }
     serde_path_to_error::deserialize(serde_yaml_ng::Deserializer::from_str(text)).map_err(|error| {
         let message = error.inner().to_string();
         // The path stands in the pointer; in the sentence the line is left.
         let own = message.split_once(": ").filter(|(path, _)| *path == error.path().to_string()).map(|(_, rest)| rest.to_owned());
         Refusal::fault(pointer(error.path()), own.unwrap_or(message))
+    })
+}
+
+/// How deep brackets stand within each other, those in quotes included: to be safe, not exact.
+fn brackets_deep(text: &str) -> usize {
+    let mut open = 0_usize;
+    text.bytes().fold(0, |deepest, byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest.max(open)
     })
 }
 
@@ -127,6 +147,36 @@ mod tests {
         assert_eq!(files, BUILT_IN.map(|(name, _)| name));
     }
 
+    /// The names of the fields a value is written with, against those its schema knows.
+    fn assert_same_fields(written: &serde_json::Value, schema: &serde_json::Value) {
+        let names = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(written), names(&schema["properties"]));
+    }
+
+    #[test]
+    fn the_published_schema_knows_every_field_and_limit() {
+        use devsquad::workflow::definition::{ATTEMPTS_MAX, CHECKS_MAX, KEY_MAX, NAME_MAX, NEEDS_MAX, TASKS_MAX, TIMEOUT_S_MAX};
+        let schema = include_str!("../../docs/schema/workflow.schema.json");
+        let schema: serde_json::Value = serde_json::from_str(schema).expect("json");
+        let workflow = import("name: w\ntasks: [{key: a, skills: [{skill: x}], checks: [{kind: approval, title: t, skill: s}]}]");
+        let written = serde_json::to_value(workflow.expect("good")).expect("json");
+        let (task, defs) = (&written["tasks"][0], &schema["$defs"]);
+        assert_same_fields(&written, &schema);
+        assert_same_fields(task, &defs["task"]);
+        assert_same_fields(&task["skills"][0], &defs["skill"]);
+        assert_same_fields(&task["checks"][0], &defs["check"]);
+        let of_task = &defs["task"]["properties"];
+        assert_eq!(schema["properties"]["tasks"]["maxItems"], TASKS_MAX);
+        assert_eq!(schema["properties"]["name"]["maxLength"], NAME_MAX);
+        assert_eq!(of_task["key"]["maxLength"], KEY_MAX);
+        assert_eq!(of_task["needs"]["maxItems"], NEEDS_MAX);
+        assert_eq!(of_task["checks"]["maxItems"], CHECKS_MAX);
+        assert_eq!(of_task["timeout_s"]["maximum"], TIMEOUT_S_MAX);
+        assert_eq!(of_task["max_attempts"]["maximum"], ATTEMPTS_MAX);
+        assert_eq!(of_task["timeout_s"]["default"], task["timeout_s"]);
+        assert_eq!(of_task["max_attempts"]["default"], task["max_attempts"]);
+    }
+
     #[test]
     fn yaml_and_json_say_the_same() {
         let yaml = import("name: w\ntasks:\n  - key: a\n  - {key: b, needs: [a], skills: [{skill: rust}]}\n").expect("yaml");
@@ -146,9 +196,14 @@ mod tests {
 
     #[test]
     fn a_text_made_to_explode_does_not() {
+        let started = crate::clock::instant();
         let bomb = format!("a: &a [x]\n{}", (0..40).map(|n| format!("b{n}: &b{n} [*a,*a]\n")).collect::<String>());
         assert!(import(&bomb).is_err());
         let deep = format!("name: w\ntasks: {}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(import(&deep).is_err());
+        for heap in ["- ".repeat(100_000), "? ".repeat(100_000), "a: ".repeat(50_000), "\"".repeat(200_000), "&a ".repeat(60_000)] {
+            assert!(import(&heap).is_err());
+        }
+        assert!(started.elapsed().as_secs() < 5, "it took {:?}", started.elapsed());
     }
 }

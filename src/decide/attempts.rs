@@ -191,7 +191,7 @@ pub(super) fn give_up(
 }
 
 /// Everything an agent holds goes back to the queue.
-pub(super) fn lose_all_of(draft: &mut Draft<'_>, agent: AgentId) {
+pub(super) fn lose_all_of(draft: &mut Draft<'_>, agent: AgentId, why: &str) {
     let held: Vec<(TaskRef, AttemptId)> = draft
         .state
         .workflows
@@ -200,7 +200,7 @@ pub(super) fn lose_all_of(draft: &mut Draft<'_>, agent: AgentId) {
         .filter_map(|(place, task)| task.lease().filter(|lease| lease.agent == agent).map(|lease| (place, lease.attempt)))
         .collect();
     for (place, attempt) in held {
-        let message = wording::agent_retired();
+        let message = why.to_owned();
         let end = End { attempt, agent, outcome: AttemptOutcome::Lost, reason: Reason::HeartbeatLost, message };
         end_attempt(draft, place, end, true);
     }

@@ -238,6 +238,16 @@ pub fn agent_retired() -> String {
     "The agent was retired while it held the task.".to_owned()
 }
 
+/// The server began anew.
+pub fn server_restarted() -> String {
+    "The server was restarted while the task ran.".to_owned()
+}
+
+/// The server ends.
+pub fn server_stopped() -> String {
+    "The server was stopped while the task ran.".to_owned()
+}
+
 /// What the next attempt reads about a failed one.
 pub fn attempt_failed(reason: Reason, message: &str) -> String {
     if message.is_empty() { self::reason(reason).to_owned() } else { message.to_owned() }

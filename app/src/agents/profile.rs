@@ -46,7 +46,7 @@ fn Profile(agent: Signal<AgentView>) -> impl IntoView {
     let summary = Signal::derive(move || agent.with(|agent| agent.summary.clone()));
     let name = Signal::derive(move || summary.with(|agent| agent.name.clone()));
     let about = Signal::derive(move || summary.with(about));
-    let may_retire = use_session().may(Role::Admin);
+    let may_retire = untrack(|| use_session().may(Role::Admin));
     view! {
         <nav aria-label="Breadcrumb" class="mb-2 text-sm"><a href="/orchestration/agents" class="link inline-flex min-h-11 items-center md:min-h-8">"Agents"</a></nav>
         <PageTitle title=name subtitle=about>

@@ -16,7 +16,7 @@ use crate::ui::*;
 pub fn AgentsPage() -> impl IntoView {
     let live = use_live();
     let agents = Resource::new_blocking(move || live.revision().get(), |_| load_agents());
-    let may_add = use_session().may(Role::Admin);
+    let may_add = untrack(|| use_session().may(Role::Admin));
     view! {
         <PageTitle title="Agents" subtitle="Who does the work, what each can do, and how busy it is.">
             {may_add.then(|| view! {

@@ -76,7 +76,7 @@ fn Kind(checkpoint: CheckpointView) -> impl IntoView {
 /// Approve, or request changes with a note.
 #[component]
 fn Answers(workflow: WorkflowId, checkpoint: CheckpointId, deciding: Deciding) -> impl IntoView {
-    if !use_session().may(Role::Reviewer) {
+    if !untrack(|| use_session().may(Role::Reviewer)) {
         return view! { <Notice>"To decide this you need the role reviewer or above. Ask an admin of this organization."</Notice> }.into_any();
     }
     let failure = Signal::derive(move || deciding.is_about(checkpoint).then(|| deciding.form.failure()).flatten());

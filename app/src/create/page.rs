@@ -22,7 +22,7 @@ pub fn CreatePage() -> impl IntoView {
     let from_file = Memo::new(move |_| query.with(|query| query.get_str("source") == Some("file")));
     let chosen = Memo::new(move |_| query.with(|query| query.get("template")));
     let templates = Resource::new_blocking(|| (), |()| load_templates());
-    let may_create = use_session().may(Role::Operator);
+    let may_create = untrack(|| use_session().may(Role::Operator));
     view! {
         <PageTitle title="New workflow" subtitle="Pick what has to be done. The squad takes it from there."/>
         <div class="flex flex-col gap-4 md:gap-6">

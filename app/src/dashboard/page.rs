@@ -25,7 +25,7 @@ pub fn DashboardPage() -> impl IntoView {
     let document = Signal::derive(move || format!("Overview · {}", project.get()));
     view! {
         <PageTitle title="Overview" document>
-            {session.may(Role::Operator).then(|| view! {
+            {untrack(|| session.may(Role::Operator)).then(|| view! {
                 <a href="/orchestration/workflows/create" class=format!("{} md:hidden", button_class(Look::Primary))>
                     <Icon glyph=Glyph::Plus class="size-4 shrink-0"/>
                     "New workflow"

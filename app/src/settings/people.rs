@@ -28,7 +28,7 @@ pub fn PeoplePage() -> impl IntoView {
                     <Members people=Signal::derive(move || view.with(|view| view.people.clone()))/>
                 </Card>
                 <div class="flex flex-col gap-4">
-                    {session.may(Role::Admin).then(|| view! {
+                    {untrack(|| session.may(Role::Admin)).then(|| view! {
                         <Invitations
                             invitations=Signal::derive(move || view.with(|view| view.invitations.clone().unwrap_or_default()))
                             on_invited=Callback::new(move |()| people.refetch())

@@ -31,7 +31,7 @@ pub fn FormFaults(
             request_animation_frame(focus_first_fault);
         }
     });
-    let lines = move || failure.with(|failure| failure.as_ref().map(|failure| lines(failure, &fields)));
+    let lines = move || failure.with(|failure| failure.as_ref().map(|failure| lines(failure, &fields)).filter(|lines| !lines.is_empty()));
     move || {
         lines().map(|lines| {
             view! {
@@ -61,10 +61,11 @@ fn lines(failure: &Failure, fields: &[String]) -> Vec<(String, String)> {
         return vec![(String::new(), failure.to_string())];
     }
     let mut lines: Vec<_> = above.iter().map(|fault| (fault.pointer.clone(), sentence(&fault.message))).collect();
-    match below.len() {
-        0 => {}
-        1 => lines.push((String::new(), "One field below needs your attention.".to_owned())),
-        n => lines.push((String::new(), format!("{n} fields below need your attention."))),
+    match (below.len(), lines.is_empty()) {
+        // The focus is at the field, and its fault beside it.
+        (0, _) | (1, true) => {}
+        (1, false) => lines.push((String::new(), "One field below needs your attention.".to_owned())),
+        (n, _) => lines.push((String::new(), format!("{n} fields below need your attention."))),
     }
     lines
 }
@@ -123,6 +124,11 @@ mod tests {
                 (String::new(), "One field below needs your attention.".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn one_fault_of_one_field_needs_no_words_above() {
+        assert_eq!(lines(&failure(&[("/note", "is missing")]), &["note".to_owned()]), []);
     }
 
     #[test]

@@ -133,7 +133,10 @@ pub fn answer<T: Clone + Serialize>(name: &str, given: Fields, result: Result<T,
     use super::flash_cookie;
     let told = match &result {
         Ok(value) => Told::Done(value.clone()),
-        Err(failure) => Told::Refused { failure: failure.clone(), given },
+        Err(failure) => {
+            flash_cookie::answer_with(status(failure));
+            Told::Refused { failure: failure.clone(), given }
+        }
     };
     // A form with more than a cookie holds keeps its answer and loses its fields; the browser's Back has them.
     let kept = flash_cookie::leave(name, &told);
@@ -141,6 +144,24 @@ pub fn answer<T: Clone + Serialize>(name: &str, given: Fields, result: Result<T,
         flash_cookie::leave(name, &Told::<T>::Refused { failure, given: Fields::new() });
     }
     result
+}
+
+/// The status a failure is answered with: a refusal is no error of the server.
+#[cfg(feature = "ssr")]
+fn status(failure: &Failure) -> http::StatusCode {
+    use devsquad::refusal::RefusalKind;
+    use http::StatusCode;
+    match failure {
+        Failure::Refused { refusal } => match refusal.kind() {
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::Conflict => StatusCode::CONFLICT,
+            RefusalKind::TooMuch => StatusCode::TOO_MANY_REQUESTS,
+        },
+        Failure::SignedOut => StatusCode::UNAUTHORIZED,
+        Failure::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 /// Leads a plain form on to another page; with JavaScript the page goes by itself.

@@ -2,7 +2,7 @@
 
 use http::header::{ACCEPT, COOKIE, ORIGIN, REFERER, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::Serialize;
@@ -34,6 +34,13 @@ pub fn leave<T: Serialize>(name: &str, word: &T) -> bool {
 /// Whether a page without JavaScript asks.
 pub fn is_plain_form() -> bool {
     use_context::<Parts>().is_some_and(|parts| text(&parts, &ACCEPT).contains("text/html"))
+}
+
+/// Sets the status of the answer. A plain form is redirected after that.
+pub fn answer_with(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
 }
 
 /// Takes the word left under that name.

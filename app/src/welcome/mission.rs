@@ -2,7 +2,6 @@
 
 use devsquad::view::TemplateView;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use super::carried::{Answers, Carried, PARAMETERS, answer};
 use super::step::Step;
@@ -44,7 +43,7 @@ fn Fields(template: TemplateView, answers: Answers) -> impl IntoView {
     view! {
         <h3 class="font-semibold text-ink">{name}</h3>
         <p class="mt-1 mb-5 max-w-prose text-sm text-ink-2">{description}</p>
-        <Form method="GET" action="/welcome">
+        <form method="get" action="/welcome">
             <Carried to=Step::Launch answers=carried but=PARAMETERS/>
             <div class="flex flex-col gap-6">
                 <ParameterFields
@@ -61,6 +60,6 @@ fn Fields(template: TemplateView, answers: Answers) -> impl IntoView {
                 </details>
                 <div><SubmitButton>"Continue"</SubmitButton></div>
             </div>
-        </Form>
+        </form>
     }
 }

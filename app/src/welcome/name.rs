@@ -1,7 +1,6 @@
 //! Step 1: what the project is called.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use super::carried::{Answers, Carried, PROJECT, answer};
 use super::step::Step;
@@ -17,12 +16,12 @@ pub fn Name(
     let now = use_session().get_untracked().map(|session| session.project_name).unwrap_or_default();
     let value = answer(&answers, PROJECT).unwrap_or(now);
     view! {
-        <Form method="GET" action="/welcome">
+        <form method="get" action="/welcome">
             <Carried to=Step::Squad answers but=PROJECT/>
             <div class="flex flex-col gap-5">
                 <TextInput name=PROJECT label="Project" value hint="It stands at the top of every page. It can be changed later." autocomplete="off" attr:maxlength="200"/>
                 <div><SubmitButton>"Continue"</SubmitButton></div>
             </div>
-        </Form>
+        </form>
     }
 }

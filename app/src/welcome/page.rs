@@ -29,7 +29,7 @@ pub fn WelcomePage() -> impl IntoView {
     });
     view! {
         <div class="mx-auto max-w-3xl">
-            <PageTitle title="Welcome to your squad" document subtitle="From here to a finished mission in under five minutes."/>
+            <PageTitle title="Welcome to your squad" document subtitle="Four short steps to your first mission."/>
             {move || {
                 let (now, answers) = (now.get(), given.get());
                 let step = match now {

@@ -24,7 +24,7 @@ pub fn Skip() -> impl IntoView {
         navigate("/orchestration", Default::default());
     });
     view! {
-        <div class="mt-4 flex flex-col items-start gap-3">
+        <div class="mt-3 flex flex-col items-start gap-3">
             <FormFaults failure fields=Vec::new() title="This was not noted"/>
             <ActionForm action=skip>
                 <SubmitButton look=Look::Quiet pending=skip.pending()>"Skip, take me to the overview"</SubmitButton>

@@ -3,7 +3,6 @@
 use devsquad::agent::Presence;
 use devsquad::view::AgentSummary;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use super::carried::{Answers, Carried};
 use super::step::Step;
@@ -21,7 +20,7 @@ pub fn Squad(
     let live = use_live();
     let agents = Resource::new_blocking(move || live.revision().get(), |_| load_agents());
     view! {
-        <p class="mb-4 max-w-prose text-ink-2">"These agents are built in. They run on this server, need no key, and send nothing anywhere."</p>
+        <p class="mb-4 max-w-prose text-ink-2">"Built-in agents run on this server, need no key, and send nothing anywhere."</p>
         <Loaded resource=agents what="the squad" let:agents>
             <p class="mb-2 text-sm text-ink-3" role="status">{move || agents.with(|agents| reachable(agents))}</p>
             <ul class="grid gap-x-6 sm:grid-cols-2" aria-label="Agents">
@@ -30,13 +29,13 @@ pub fn Squad(
                 </Rows>
             </ul>
         </Loaded>
-        <Form method="GET" action="/welcome">
+        <form method="get" action="/welcome">
             <Carried to=Step::Mission answers/>
             <div class="mt-6 flex flex-wrap items-center gap-2">
                 <SubmitButton>"Continue"</SubmitButton>
                 <LinkButton href="/orchestration/agents/new" look=Look::Quiet>"Connect your own"</LinkButton>
             </div>
-        </Form>
+        </form>
     }
 }
 

@@ -28,6 +28,16 @@ impl Step {
         Step::ALL.iter().position(|step| *step == self).map_or(1, |at| at + 1)
     }
 
+    /// Its name in one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Name => "Project",
+            Step::Squad => "Squad",
+            Step::Mission => "Mission",
+            Step::Launch => "Launch",
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

@@ -19,17 +19,17 @@ pub fn Stepper(
         } else {
             (view! { {step.number()} }.into_any(), "border-line-strong text-ink-3")
         };
-        let words = if step == now { "font-semibold text-ink" } else { "text-ink-3 max-md:sr-only" };
+        let words = if step == now { "font-semibold text-ink" } else { "text-ink-3 max-sm:sr-only" };
         let done = (step < now).then(|| view! { <span class="sr-only">", done"</span> });
         view! {
             <li
                 aria-current=(step == now).then_some("step")
-                class="flex min-w-0 items-center gap-2.5 text-sm not-last:after:h-px not-last:after:w-4 not-last:after:bg-line-strong lg:not-last:after:w-8"
+                class="flex min-w-0 items-center gap-2.5 text-sm not-last:grow not-last:after:h-px not-last:after:min-w-2 not-last:after:grow not-last:after:bg-line-strong"
             >
                 <span aria-hidden="true" class=format!("grid size-7 shrink-0 place-items-center rounded-full border-2 font-semibold tabular-nums {fill}")>{mark}</span>
-                <span class=words>{step.name()}{done}</span>
+                <span class=words>{step.word()}{done}</span>
             </li>
         }
     };
-    view! { <ol class="mb-6 flex flex-wrap items-center gap-x-2.5 gap-y-3" aria-label="Steps">{Step::ALL.map(item).collect_view()}</ol> }
+    view! { <ol class="mb-6 flex max-w-2xl items-center gap-2.5" aria-label="Steps">{Step::ALL.map(item).collect_view()}</ol> }
 }

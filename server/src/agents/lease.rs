@@ -55,6 +55,12 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Bytes of hex; what is not hex gives nothing.
+pub fn unhex(hex: &str) -> Vec<u8> {
+    let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    digits.unwrap_or_default().chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
 /// A file's media type by its name.
 pub fn media_type(name: &str) -> String {
     let known = match name.rsplit_once('.').map(|(_, extension)| extension) {

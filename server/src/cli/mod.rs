@@ -49,7 +49,7 @@ enum Verb {
     ExecChild {
         /// The policy and the program.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<String>,
+        rest: Vec<std::ffi::OsString>,
     },
 }
 
@@ -58,7 +58,7 @@ pub fn main() -> i32 {
     let cli = Cli::parse();
     match cli.command {
         Verb::SquadWorker => return crate::squad::main(std::io::stdin().lock(), std::io::stdout().lock()),
-        Verb::ExecChild { rest } => return { let _ = rest; 2 },
+        Verb::ExecChild { rest } => return crate::agents::sandbox::child::main(rest.into_iter()),
         _ => {}
     }
     let serve = if let Verb::Serve(given) = &cli.command { given.clone() } else { GivenServe::default() };

@@ -54,14 +54,22 @@ impl<'a> Choice<'a> {
             all.push(format!("The content of {} file(s) is not in this clone and was not fetched.", self.absent));
         }
         if self.beyond > 0 {
-            all.push(format!("{} file(s) beyond the first {} GiB were not read.", self.beyond, CONTENT_BYTES_MAX >> 30));
+            all.push(format!(
+                "{} file(s) beyond the first {} GiB were not read.",
+                self.beyond,
+                CONTENT_BYTES_MAX >> 30
+            ));
         }
         all
     }
 }
 
 /// Gives every entry's content to `each`, as a stream of exactly its bytes; what `each` leaves unread is skipped.
-pub fn each(repository: &Repository, entries: &[&Entry], mut each: impl FnMut(&Entry, &mut dyn Read) -> io::Result<()>) -> Result<(), Failure> {
+pub fn each(
+    repository: &Repository,
+    entries: &[&Entry],
+    mut each: impl FnMut(&Entry, &mut dyn Read) -> io::Result<()>,
+) -> Result<(), Failure> {
     if entries.is_empty() {
         return Ok(());
     }
@@ -86,7 +94,11 @@ pub fn each(repository: &Repository, entries: &[&Entry], mut each: impl FnMut(&E
 }
 
 /// The same with whole contents in memory.
-pub fn each_whole(repository: &Repository, entries: &[&Entry], mut each_one: impl FnMut(&Entry, &[u8])) -> Result<(), Failure> {
+pub fn each_whole(
+    repository: &Repository,
+    entries: &[&Entry],
+    mut each_one: impl FnMut(&Entry, &[u8]),
+) -> Result<(), Failure> {
     let mut content = Vec::new();
     each(repository, entries, |entry, stream| {
         content.clear();

@@ -77,7 +77,10 @@ pub fn stream<T>(
     drop(done);
     let timed_out = watch.join().unwrap_or(false);
     // A descendant that outlived the program may still hold the pipe: its words are not waited for.
-    let last_words = words.filter(|thread| !timed_out || thread.is_finished()).and_then(|thread| thread.join().ok()).unwrap_or_default();
+    let last_words = words
+        .filter(|thread| !timed_out || thread.is_finished())
+        .and_then(|thread| thread.join().ok())
+        .unwrap_or_default();
     let end = End { code, timed_out, last_words };
     if timed_out && answer.is_err() {
         return Err(io::Error::new(io::ErrorKind::TimedOut, "the program's time was over"));
@@ -86,7 +89,13 @@ pub fn stream<T>(
 }
 
 /// Runs `command` and keeps at most `bytes_max` of its standard output; the flag says whether there was more.
-pub fn collect(command: Command, stdin: Option<Vec<u8>>, seconds_max: u64, reach: Reach, bytes_max: u64) -> io::Result<(End, Vec<u8>, bool)> {
+pub fn collect(
+    command: Command,
+    stdin: Option<Vec<u8>>,
+    seconds_max: u64,
+    reach: Reach,
+    bytes_max: u64,
+) -> io::Result<(End, Vec<u8>, bool)> {
     let (end, (bytes, more)) = stream(command, stdin, seconds_max, reach, |output| {
         let mut bytes = Vec::new();
         output.take(bytes_max).read_to_end(&mut bytes)?;

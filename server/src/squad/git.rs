@@ -63,7 +63,8 @@ impl Repository {
     /// Opens the repository whose top directory is `path`.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
-        let git = toolchain::find("git").ok_or_else(|| Failure::internal("This machine has no git, which all of the squad's work needs."))?;
+        let git = toolchain::find("git")
+            .ok_or_else(|| Failure::internal("This machine has no git, which all of the squad's work needs."))?;
         let path = path.canonicalize().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Failure::declined(format!("“{shown}” does not exist on this machine.")),
             _ => Failure::declined(format!("“{shown}” cannot be opened: {error}.")),
@@ -88,14 +89,15 @@ impl Repository {
     /// Whether it is bare; a failure in plain words when it is no repository at all.
     fn kind(&self) -> Result<bool, Failure> {
         let shown = self.path.display();
-        let (end, reply) = self.run(&["rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix"], None)?;
+        let (end, reply) =
+            self.run(&["rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix"], None)?;
         let reply = String::from_utf8_lossy(&reply).into_owned();
         let mut lines = reply.lines();
         match (end.is_success(), lines.next(), lines.next()) {
             (true, Some("true"), _) => Ok(true),
-            (true, _, Some("true")) => {
-                Err(Failure::declined(format!("“{shown}” is the inside of a repository's .git; give the directory above it.")))
-            }
+            (true, _, Some("true")) => Err(Failure::declined(format!(
+                "“{shown}” is the inside of a repository's .git; give the directory above it."
+            ))),
             (true, ..) => Ok(false),
             (false, ..) => Err(Failure::declined(self.why_not(&end))),
         }
@@ -154,7 +156,11 @@ impl Repository {
             return Err(Failure::too_slow(format!("git {} took longer than {GIT_SECONDS_MAX} seconds.", verb(args))));
         }
         if more {
-            return Err(Failure::declined(format!("git {} answers more than {} MiB.", verb(args), REPLY_BYTES_MAX >> 20)));
+            return Err(Failure::declined(format!(
+                "git {} answers more than {} MiB.",
+                verb(args),
+                REPLY_BYTES_MAX >> 20
+            )));
         }
         Ok((end, reply))
     }
@@ -180,7 +186,9 @@ impl Repository {
         let (end, answer) = stream(self.command(args), stdin, GIT_SECONDS_MAX, Reach::Program, read)
             .map_err(|error| told(args, &error.to_string()))?;
         match end {
-            End { timed_out: true, .. } => Err(Failure::too_slow(format!("git {} took longer than {GIT_SECONDS_MAX} seconds.", verb(args)))),
+            End { timed_out: true, .. } => {
+                Err(Failure::too_slow(format!("git {} took longer than {GIT_SECONDS_MAX} seconds.", verb(args))))
+            }
             end if end.is_success() => Ok(answer),
             end => Err(told(args, first_line(&end.last_words))),
         }
@@ -192,7 +200,14 @@ fn verb<'a>(args: &[&'a str]) -> &'a str {
 }
 
 fn told(args: &[&str], words: &str) -> Failure {
-    Failure { retryable: false, ..Failure::internal(format!("git {} failed: {}.", verb(args), name::show(words.trim_end_matches('.').as_bytes()))) }
+    Failure {
+        retryable: false,
+        ..Failure::internal(format!(
+            "git {} failed: {}.",
+            verb(args),
+            name::show(words.trim_end_matches('.').as_bytes())
+        ))
+    }
 }
 
 fn first_line(words: &str) -> &str {
@@ -217,15 +232,26 @@ mod tests {
         std::process::Command::new("chmod").arg("+x").arg(&trap).status().expect("chmod");
         let trap = trap.to_str().expect("text");
         for key in [
-            "core.fsmonitor", "core.pager", "diff.external", "diff.evil.command", "diff.evil.textconv", "filter.evil.clean",
-            "filter.evil.smudge", "gpg.program", "core.sshCommand", "core.editor", "pager.log", "credential.helper",
+            "core.fsmonitor",
+            "core.pager",
+            "diff.external",
+            "diff.evil.command",
+            "diff.evil.textconv",
+            "filter.evil.clean",
+            "filter.evil.smudge",
+            "gpg.program",
+            "core.sshCommand",
+            "core.editor",
+            "pager.log",
+            "credential.helper",
         ] {
             home.git(&["config", key, trap]);
         }
         home.git(&["config", "log.showSignature", "true"]);
         home.git(&["config", "core.hooksPath", home.root().to_str().expect("text")]);
         for (kind, _) in crate::squad::TASK_TYPES.iter().filter(|(kind, _)| *kind != "repo.report") {
-            let (code, _) = crate::squad::testing::said(&serde_json::json!({"type": kind, "input": {"path": home.root()}}));
+            let (code, _) =
+                crate::squad::testing::said(&serde_json::json!({"type": kind, "input": {"path": home.root()}}));
             assert_eq!(code, 0, "{kind}");
         }
         assert!(!sprung.exists(), "the repository's settings ran a program");

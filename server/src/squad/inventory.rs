@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::blob::{self, Choice};
-use super::facts::{Facts, Severity, bytes, count, grouped};
+use super::facts::{Facts, Severity, bytes, count};
 use super::failure::Failure;
 use super::git::Repository;
 use super::language::{self, Sort};
@@ -96,9 +96,11 @@ fn told(repository: &Repository, tracked: &Tracked, content: &Content, commits: 
     facts.detail("bare", repository.bare);
     facts.detail("shallow", repository.shallow);
     facts.detail("languages", languages(&content.languages));
-    let largest = by_size.iter().take(LARGEST_MAX).map(|entry| json!({"path": show(&entry.path), "bytes": entry.bytes}));
+    let largest =
+        by_size.iter().take(LARGEST_MAX).map(|entry| json!({"path": show(&entry.path), "bytes": entry.bytes}));
     facts.detail("largest_files", largest.collect::<Value>());
-    let written = main.map_or_else(String::new, |(name, share)| format!(", mostly {name} ({} lines)", grouped(share.lines)));
+    let written = main
+        .map_or_else(String::new, |(name, share)| format!(", mostly {name} ({})", count(share.lines, "line", "lines")));
     facts.finish(format!(
         "{} of {} in {}{written}; {}.",
         count(tracked.count, "tracked file", "tracked files"),
@@ -114,7 +116,8 @@ fn remarks(facts: &mut Facts, repository: &Repository, tracked: &Tracked, commit
         facts.finding(Severity::Info, "The repository has no commits yet", detail, "git rev-parse HEAD");
     }
     if repository.shallow {
-        let detail = format!("It holds {}; figures about history describe this part only.", count(commits, "commit", "commits"));
+        let detail =
+            format!("It holds {}; figures about history describe this part only.", count(commits, "commit", "commits"));
         facts.finding(Severity::Info, "This is a shallow clone", detail, "git rev-parse --is-shallow-repository");
     }
     if tracked.how_many(Mode::Submodule) > 0 {
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn figures_agree_with_git() {
-        let home = Home::with(&[("src/main.rs", "fn main() {\n}\n"), ("a.md", "# a"), ("é ü.py", "x = 1\n"), ("empty", "")]);
+        let home =
+            Home::with(&[("src/main.rs", "fn main() {\n}\n"), ("a.md", "# a"), ("é ü.py", "x = 1\n"), ("empty", "")]);
         home.write("b.bin", b"\0\x01\x02");
         home.commit("second");
         home.write("untracked.rs", b"not counted\n");

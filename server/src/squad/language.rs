@@ -74,8 +74,19 @@ const LANGUAGES: [Row; 53] = [
 
 /// Files that tools write to hold versions fast; their lines are nobody's work.
 const LOCKFILES: [&str; 13] = [
-    "cargo.lock", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "uv.lock", "pipfile.lock",
-    "go.sum", "gemfile.lock", "composer.lock", "flake.lock", "bun.lock",
+    "cargo.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "uv.lock",
+    "pipfile.lock",
+    "go.sum",
+    "gemfile.lock",
+    "composer.lock",
+    "flake.lock",
+    "bun.lock",
 ];
 
 /// The language's name and sort; "Other" when the name tells nothing.
@@ -86,7 +97,8 @@ pub fn of(path: &[u8]) -> (&'static str, Sort) {
     }
     let extension = name::extension(path);
     let by_name = LANGUAGES.iter().find(|(_, _, _, names)| names.contains(&base.as_str()));
-    let row = by_name.or_else(|| LANGUAGES.iter().find(|(_, _, extensions, _)| extensions.contains(&extension.as_str())));
+    let row =
+        by_name.or_else(|| LANGUAGES.iter().find(|(_, _, extensions, _)| extensions.contains(&extension.as_str())));
     row.map_or(("Other", Sort::Data), |(name, sort, _, _)| (name, *sort))
 }
 
@@ -99,7 +111,9 @@ pub fn sort_of(language: &str) -> Sort {
 pub fn is_generated(path: &[u8]) -> bool {
     let base = String::from_utf8_lossy(name::base(path)).to_ascii_lowercase();
     LOCKFILES.contains(&base.as_str())
-        || [".min.js", ".min.css", ".map", ".bundle.js", ".snap", ".pb.go", "_pb2.py", ".g.dart", ".svg"].iter().any(|end| base.ends_with(end))
+        || [".min.js", ".min.css", ".map", ".bundle.js", ".snap", ".pb.go", "_pb2.py", ".g.dart", ".svg"]
+            .iter()
+            .any(|end| base.ends_with(end))
         || name::is_under(path, &["dist", "generated", "__generated__", "__snapshots__", "snapshots"])
         || name::is_under(path, &name::VENDORED)
 }

@@ -74,14 +74,18 @@ impl Lease {
     /// The directory for artifacts, which must exist.
     pub fn artifact_dir(&self) -> Result<&Path, Failure> {
         let dir = self.artifact_dir.as_deref().filter(|dir| dir.is_dir());
-        dir.ok_or_else(|| Failure::internal("The lease names no directory for artifacts (artifact_dir), so nothing can be handed in."))
+        dir.ok_or_else(|| {
+            Failure::internal("The lease names no directory for artifacts (artifact_dir), so nothing can be handed in.")
+        })
     }
 }
 
 /// The repository's path from some task's input.
 pub fn path_in(input: &Map<String, Value>) -> Result<PathBuf, Failure> {
     let text = input.get("path").and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let text = text.ok_or_else(|| Failure::declined("The input names no repository: “path” must be a directory of this machine."))?;
+    let text = text.ok_or_else(|| {
+        Failure::declined("The input names no repository: “path” must be a directory of this machine.")
+    })?;
     let path = PathBuf::from(text);
     if !path.is_absolute() {
         return Err(Failure::declined(format!("“{text}” is a relative path; give the repository's absolute path.")));

@@ -27,8 +27,8 @@ mod secrets;
 mod structure;
 #[cfg(test)]
 pub mod testing;
-mod toolchain;
 mod todos;
+mod toolchain;
 mod tracked;
 mod voice;
 

@@ -30,7 +30,8 @@ pub fn show(bytes: &[u8]) -> String {
 
 /// Whether a letter hides what stands beside it: controls, direction marks and zero-width letters.
 fn hidden(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The last part of a path.
@@ -59,8 +60,20 @@ pub const VENDORED: [&str; 6] = ["node_modules", "vendor", "third_party", "third
 
 /// Directories whose files are examples or made wrong on purpose.
 pub const FIXTURES: [&str; 14] = [
-    "test", "tests", "testdata", "test-data", "test_data", "fixtures", "fixture", "__fixtures__", "__tests__", "spec", "examples",
-    "example", "samples", "snapshots",
+    "test",
+    "tests",
+    "testdata",
+    "test-data",
+    "test_data",
+    "fixtures",
+    "fixture",
+    "__fixtures__",
+    "__tests__",
+    "spec",
+    "examples",
+    "example",
+    "samples",
+    "snapshots",
 ];
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     let repository = Repository::open(&lease.path()?)?;
     voice.progress(10, "Listing tracked files");
     let tracked = Tracked::read(&repository)?;
-    let programs = tracked.files().filter(|entry| language::of(&entry.path).1 == Sort::Code && !language::is_generated(&entry.path));
+    let programs = tracked
+        .files()
+        .filter(|entry| language::of(&entry.path).1 == Sort::Code && !language::is_generated(&entry.path));
     let choice = Choice::new(programs, BLOB_BYTES_MAX);
     voice.progress(30, "Comparing code");
     let mut duplicates = Duplicates::default();
@@ -57,7 +59,13 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     Ok(told(facts, &tracked, code_lines, &long, &duplicates))
 }
 
-fn told(mut facts: Facts, tracked: &Tracked, code_lines: u64, long: &[(u64, String)], duplicates: &Duplicates) -> Value {
+fn told(
+    mut facts: Facts,
+    tracked: &Tracked,
+    code_lines: u64,
+    long: &[(u64, String)],
+    duplicates: &Duplicates,
+) -> Value {
     let mut large: Vec<&Entry> = tracked.files().filter(|entry| entry.bytes > Some(LARGE_FILE_BYTES)).collect();
     large.sort_by(|one, other| other.bytes.cmp(&one.bytes).then_with(|| one.path.cmp(&other.path)));
     let blocks = duplicates.blocks();
@@ -72,29 +80,8 @@ fn told(mut facts: Facts, tracked: &Tracked, code_lines: u64, long: &[(u64, Stri
     if duplicates.overflowed {
         facts.left_out("Only the first two million lines of code were compared for duplicates.");
     }
-    if let Some((lines, path)) = long.first() {
-        let title = format!("{} than {} lines", count(long.len() as u64, "program file is longer", "program files are longer"), grouped(LONG_FILE_LINES));
-        facts.finding(Severity::Low, title, format!("The longest is {path} with {} lines. Split it where it serves two purposes.", grouped(*lines)), counted);
-    }
-    if let Some(first) = large.first() {
-        let title = format!("{} larger than {}", count(large.len() as u64, "tracked file is", "tracked files are"), bytes(LARGE_FILE_BYTES));
-        let detail = format!("The largest is {} with {}. Every clone carries it for ever.", show(&first.path), bytes(first.bytes.unwrap_or(0)));
-        facts.finding(Severity::Low, title, detail, "git cat-file --batch-check");
-    }
-    if let Some(block) = blocks.first() {
-        let title = format!("{} of code {} twice", count(blocks.len() as u64, "block", "blocks"), if blocks.len() == 1 { "stands there" } else { "stand there" });
-        let detail = format!("The longest has {} lines: {}:{} and {}:{}.", block.lines, block.one.0, block.one.1, block.other.0, block.other.1);
-        facts.finding(Severity::Low, title, detail, compared);
-    }
-    let row = |entry: &&Entry| json!({"path": show(&entry.path), "bytes": entry.bytes});
-    facts.detail("large", large.iter().take(NAMED_MAX).map(row).collect::<Value>());
-    facts.detail("long", long.iter().take(NAMED_MAX).map(|(lines, path)| json!({"path": path, "lines": lines})).collect::<Value>());
-    let block = |block: &duplicate::Block| {
-        let place = |(path, line): &(String, usize)| json!({"path": path, "line": line});
-        json!({"lines": block.lines, "one": place(&block.one), "other": place(&block.other)})
-    };
-    facts.detail("duplicates", blocks.iter().take(NAMED_MAX).map(block).collect::<Value>());
-    facts.detail("directories", directories(tracked));
+    remarks(&mut facts, &large, long, &blocks, [counted, compared]);
+    lists(&mut facts, tracked, &large, long, &blocks);
     facts.finish(format!(
         "{} of code; {} than {} lines, {} larger than {}, {} repeated in {}.",
         count(code_lines, "line", "lines"),
@@ -105,6 +92,68 @@ fn told(mut facts: Facts, tracked: &Tracked, code_lines: u64, long: &[(u64, Stri
         count(repeated, "line", "lines"),
         count(blocks.len() as u64, "block", "blocks"),
     ))
+}
+
+fn remarks(
+    facts: &mut Facts,
+    large: &[&Entry],
+    long: &[(u64, String)],
+    blocks: &[duplicate::Block],
+    [counted, compared]: [&str; 2],
+) {
+    if let Some((lines, path)) = long.first() {
+        let title = format!(
+            "{} than {} lines",
+            count(long.len() as u64, "program file is longer", "program files are longer"),
+            grouped(LONG_FILE_LINES)
+        );
+        facts.finding(
+            Severity::Low,
+            title,
+            format!("The longest is {path} with {} lines. Split it where it serves two purposes.", grouped(*lines)),
+            counted,
+        );
+    }
+    if let Some(first) = large.first() {
+        let title = format!(
+            "{} larger than {}",
+            count(large.len() as u64, "tracked file is", "tracked files are"),
+            bytes(LARGE_FILE_BYTES)
+        );
+        let detail = format!(
+            "The largest is {} with {}. Every clone carries it for ever.",
+            show(&first.path),
+            bytes(first.bytes.unwrap_or(0))
+        );
+        facts.finding(Severity::Low, title, detail, "git cat-file --batch-check");
+    }
+    if let Some(block) = blocks.first() {
+        let title = format!(
+            "{} of code {} twice",
+            count(blocks.len() as u64, "block", "blocks"),
+            if blocks.len() == 1 { "stands there" } else { "stand there" }
+        );
+        let detail = format!(
+            "The longest has {} lines: {}:{} and {}:{}.",
+            block.lines, block.one.0, block.one.1, block.other.0, block.other.1
+        );
+        facts.finding(Severity::Low, title, detail, compared);
+    }
+}
+
+fn lists(facts: &mut Facts, tracked: &Tracked, large: &[&Entry], long: &[(u64, String)], blocks: &[duplicate::Block]) {
+    let row = |entry: &&Entry| json!({"path": show(&entry.path), "bytes": entry.bytes});
+    facts.detail("large", large.iter().take(NAMED_MAX).map(row).collect::<Value>());
+    facts.detail(
+        "long",
+        long.iter().take(NAMED_MAX).map(|(lines, path)| json!({"path": path, "lines": lines})).collect::<Value>(),
+    );
+    let block = |block: &duplicate::Block| {
+        let place = |(path, line): &(String, usize)| json!({"path": path, "line": line});
+        json!({"lines": block.lines, "one": place(&block.one), "other": place(&block.other)})
+    };
+    facts.detail("duplicates", blocks.iter().take(NAMED_MAX).map(block).collect::<Value>());
+    facts.detail("directories", directories(tracked));
 }
 
 fn directories(tracked: &Tracked) -> Value {
@@ -119,7 +168,8 @@ fn directories(tracked: &Tracked) -> Value {
     }
     let mut rows: Vec<_> = sizes.into_iter().collect();
     rows.sort_by(|(one, first), (other, second)| second.1.cmp(&first.1).then_with(|| one.cmp(other)));
-    let row = |(path, (files, bytes)): (Vec<u8>, (u64, u64))| json!({"path": show(&path), "files": files, "bytes": bytes});
+    let row =
+        |(path, (files, bytes)): (Vec<u8>, (u64, u64))| json!({"path": show(&path), "files": files, "bytes": bytes});
     rows.into_iter().take(NAMED_MAX).map(row).collect()
 }
 
@@ -140,8 +190,14 @@ mod tests {
         ]);
         let output = home.output("repo.structure");
         let figures = &output["figures"];
-        assert_eq!((&figures["long_files"], &figures["large_files"], &figures["duplicate_blocks"]), (&1.into(), &1.into(), &1.into()));
-        assert_eq!(output["duplicates"][0], serde_json::json!({"lines": 40, "one": {"path": "a/one.rs", "line": 2}, "other": {"path": "b/two.rs", "line": 4}}));
+        assert_eq!(
+            (&figures["long_files"], &figures["large_files"], &figures["duplicate_blocks"]),
+            (&1.into(), &1.into(), &1.into())
+        );
+        assert_eq!(
+            output["duplicates"][0],
+            serde_json::json!({"lines": 40, "one": {"path": "a/one.rs", "line": 2}, "other": {"path": "b/two.rs", "line": 4}})
+        );
         assert_eq!(output["directories"][0]["path"], "data");
     }
 }

@@ -8,6 +8,12 @@ use serde_json::Value;
 /// A directory that goes away with the test.
 pub struct Home(tempfile::TempDir);
 
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Home {
     /// An empty one.
     pub fn new() -> Self {
@@ -54,8 +60,16 @@ impl Home {
             .args(args)
             .current_dir(self.root())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .envs([("GIT_AUTHOR_NAME", who), ("GIT_COMMITTER_NAME", who), ("GIT_AUTHOR_DATE", at), ("GIT_COMMITTER_DATE", at)])
-            .envs([("GIT_AUTHOR_EMAIL", format!("{who}@example.org")), ("GIT_COMMITTER_EMAIL", format!("{who}@example.org"))])
+            .envs([
+                ("GIT_AUTHOR_NAME", who),
+                ("GIT_COMMITTER_NAME", who),
+                ("GIT_AUTHOR_DATE", at),
+                ("GIT_COMMITTER_DATE", at),
+            ])
+            .envs([
+                ("GIT_AUTHOR_EMAIL", format!("{who}@example.org")),
+                ("GIT_COMMITTER_EMAIL", format!("{who}@example.org")),
+            ])
             .output()
             .expect("git");
         assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -54,7 +54,9 @@ fn scan(path: &str, content: &[u8], found: &mut Found) {
         *found.by_file.entry(path.to_owned()).or_default() += 1;
         if found.named.len() < NAMED_MAX {
             let text = &line[at..line.len().min(at + EXCERPT_BYTES_MAX)];
-            found.named.push(json!({"path": path, "line": index + 1, "marker": marker, "text": show(text.trim_ascii())}));
+            found
+                .named
+                .push(json!({"path": path, "line": index + 1, "marker": marker, "text": show(text.trim_ascii())}));
         }
     }
 }
@@ -63,7 +65,8 @@ fn scan(path: &str, content: &[u8], found: &mut Found) {
 fn marker(line: &[u8]) -> Option<(&'static str, usize)> {
     let is_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
     // A word starts where no word letter stands before it.
-    let starts = (0..line.len()).filter(|at| matches!(line[*at], b'T' | b'F' | b'H' | b'X') && (*at == 0 || !is_word(line[*at - 1])));
+    let starts = (0..line.len())
+        .filter(|at| matches!(line[*at], b'T' | b'F' | b'H' | b'X') && (*at == 0 || !is_word(line[*at - 1])));
     starts.into_iter().find_map(|at| {
         let marker = MARKERS.iter().find(|marker| line[at..].starts_with(marker.as_bytes()))?;
         let after = line.get(at + marker.len());
@@ -80,12 +83,24 @@ fn told(mut facts: Facts, found: &Found, left_out: Vec<String>) -> Value {
     files.sort_by(|(one, first), (other, second)| second.cmp(first).then(one.cmp(other)));
     if found.lines > 0 {
         let severity = if found.lines >= MANY { Severity::Low } else { Severity::Info };
-        let most = files.first().map(|(path, lines)| format!("Most are in {path} ({}). ", grouped(**lines))).unwrap_or_default();
+        let most = files
+            .first()
+            .map(|(path, lines)| format!("Most are in {path} ({}). ", grouped(**lines)))
+            .unwrap_or_default();
         let title = format!("{} marked for later work", count(found.lines, "line is", "lines are"));
-        facts.finding(severity, title, format!("{most}Turn those that matter into tasks and delete the others."), source);
+        facts.finding(
+            severity,
+            title,
+            format!("{most}Turn those that matter into tasks and delete the others."),
+            source,
+        );
     }
     if found.lines > found.named.len() as u64 {
-        facts.left_out(format!("Of {} lines the first {} are named; all are counted.", grouped(found.lines), found.named.len()));
+        facts.left_out(format!(
+            "Of {} lines the first {} are named; all are counted.",
+            grouped(found.lines),
+            found.named.len()
+        ));
     }
     facts.detail("by_marker", json!(found.by_marker));
     let row = |(path, lines): &(&String, &u64)| json!({"path": path, "lines": lines});
@@ -120,13 +135,20 @@ mod tests {
 
     #[test]
     fn lines_agree_with_git_grep_and_are_named_with_their_place() {
-        let home = Home::with(&[("a.rs", "fn a() {}\n// TODO one\n// FIXME two TODO\n"), ("b.txt", "nothing\r\nXXX here\r\n")]);
+        let home = Home::with(&[
+            ("a.rs", "fn a() {}\n// TODO one\n// FIXME two TODO\n"),
+            ("b.txt", "nothing\r\nXXX here\r\n"),
+        ]);
         home.write("c.bin", b"TODO\0");
         home.commit("binary");
         let output = home.output("repo.todos");
-        let grep = home.git(&["grep", "--cached", "-I", "-n", "-w", "-e", "TODO", "-e", "FIXME", "-e", "HACK", "-e", "XXX"]);
+        let grep =
+            home.git(&["grep", "--cached", "-I", "-n", "-w", "-e", "TODO", "-e", "FIXME", "-e", "HACK", "-e", "XXX"]);
         assert_eq!(output["figures"]["todo_lines"].to_string(), grep.lines().count().to_string());
-        assert_eq!(output["lines"][1], serde_json::json!({"path": "a.rs", "line": 3, "marker": "FIXME", "text": "FIXME two TODO"}));
+        assert_eq!(
+            output["lines"][1],
+            serde_json::json!({"path": "a.rs", "line": 3, "marker": "FIXME", "text": "FIXME two TODO"})
+        );
         assert_eq!(output["lines"][2]["text"], "XXX here");
     }
 }

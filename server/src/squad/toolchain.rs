@@ -20,8 +20,18 @@ const MANAGERS: [(&str, &str); 6] = [
 ];
 /// Parts of directories under HOME that hold programs and downloaded libraries, but not credentials.
 const HOME_PARTS: [&str; 9] = [
-    ".cargo/bin", ".cargo/registry", ".cargo/git", ".local/bin", ".local/lib", ".bun/bin", ".deno/bin", "go/bin", "go/pkg",
+    ".cargo/bin",
+    ".cargo/registry",
+    ".cargo/git",
+    ".local/bin",
+    ".local/lib",
+    ".bun/bin",
+    ".deno/bin",
+    "go/bin",
+    "go/pkg",
 ];
+/// Object stores a repository may borrow from; git itself follows five levels of one or two each.
+const ALTERNATES_MAX: usize = 20;
 /// The variable by which the processes of one attempt are known again after a crash of the server.
 pub const MARKER: &str = "DEVSQUAD_ATTEMPT";
 /// Where downloaded crates are, told to a worker whose HOME is its own.
@@ -70,7 +80,10 @@ pub fn read_paths(repository: &Path) -> Vec<PathBuf> {
     if let Some(home) = home() {
         paths.extend(HOME_PARTS.iter().map(|part| home.join(part)));
     }
-    paths.retain(|path| path.exists());
+    // A search path that names a whole home would show everything in it.
+    let home = home();
+    let too_much = |path: &Path| path == Path::new("/") || home.as_ref().is_some_and(|home| home.starts_with(path));
+    paths.retain(|path| path.exists() && (path == repository || !too_much(path)));
     paths.dedup();
     paths
 }
@@ -91,9 +104,21 @@ fn git_directories(repository: &Path) -> Vec<PathBuf> {
         // Only something that is a git directory is opened: the file was written by the repository's author.
         target.canonicalize().ok().filter(|dir| dir.join("HEAD").is_file() || dir.join("objects").is_dir())
     };
-    let Some(own) = pointer(&repository.join(".git"), repository, "gitdir: ") else { return Vec::new() };
-    let common = pointer(&own.join("commondir"), &own, "");
-    [Some(own), common].into_iter().flatten().collect()
+    let own = pointer(&repository.join(".git"), repository, "gitdir: ");
+    let common = own.as_ref().and_then(|own| pointer(&own.join("commondir"), own, ""));
+    let mut found: Vec<PathBuf> = [own, common].into_iter().flatten().collect();
+    let places = found.iter().cloned().chain([repository.to_path_buf(), repository.join(".git")]);
+    let borrowed: Vec<PathBuf> = places.flat_map(|dir| alternates(&dir)).collect();
+    found.extend(borrowed);
+    found
+}
+
+/// Object stores a repository borrows from (`git clone --shared`); only what looks like one is opened.
+fn alternates(git_dir: &Path) -> Vec<PathBuf> {
+    let objects = git_dir.join("objects");
+    let list = std::fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
+    let stores = list.lines().take(ALTERNATES_MAX).filter_map(|line| objects.join(line).canonicalize().ok());
+    stores.filter(|dir| dir.ends_with("objects") && dir.join("pack").is_dir()).collect()
 }
 
 fn managers() -> Vec<(&'static str, PathBuf)> {

@@ -56,8 +56,11 @@ impl Tracked {
         if repository.bare && repository.head.is_none() {
             return Ok(tracked);
         }
-        let args: &[&str] =
-            if repository.bare { &["ls-tree", "-r", "-z", "--full-tree", "HEAD"] } else { &["ls-files", "--stage", "-z"] };
+        let args: &[&str] = if repository.bare {
+            &["ls-tree", "-r", "-z", "--full-tree", "HEAD"]
+        } else {
+            &["ls-files", "--stage", "-z"]
+        };
         repository.stream(args, None, |output| {
             let mut record = Vec::new();
             while output.read_until(0, &mut record)? > 0 {

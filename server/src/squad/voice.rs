@@ -59,7 +59,9 @@ impl<'a> Voice<'a> {
 pub fn fits(output: Value) -> Result<Value, Failure> {
     let bytes = output.to_string().len();
     if bytes > OUTPUT_BYTES_MAX {
-        return Err(Failure::bad_input(format!("The result has {bytes} bytes; at most {OUTPUT_BYTES_MAX} can be handed in.")));
+        return Err(Failure::bad_input(format!(
+            "The result has {bytes} bytes; at most {OUTPUT_BYTES_MAX} can be handed in."
+        )));
     }
     Ok(output)
 }

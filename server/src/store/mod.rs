@@ -18,6 +18,7 @@ pub mod embedded;
 pub mod idempotency;
 pub mod identity;
 pub mod journal;
+pub mod logs;
 pub mod organizations;
 pub mod pages;
 pub mod projections;

@@ -81,6 +81,16 @@ pub async fn agents(tx: &mut TenantTx) -> Result<Value, sqlx::Error> {
     .await
 }
 
+/// An agent's status, if it ever joined.
+pub async fn agent_status(tx: &mut TenantTx, agent: AgentId) -> Result<Option<String>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar("SELECT status FROM agents WHERE organization_id = $1 AND id = $2")
+        .bind(organization)
+        .bind(agent.0)
+        .fetch_optional(&mut **tx)
+        .await
+}
+
 /// A file with its name, media type and bytes.
 pub async fn artifact(tx: &mut TenantTx, id: Uuid) -> Result<Option<(String, String, Vec<u8>)>, sqlx::Error> {
     let organization = tx.tenant().organization;

@@ -27,6 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +41,7 @@ pub use crate::problem::{self, Problem};
 pub use observe::RequestId;
 pub use password::Passwords;
 
+use crate::clock;
 use crate::engine::Engine;
 use crate::store::Store;
 use crate::templates::Templates;
@@ -116,6 +118,23 @@ impl App {
 
     fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+}
+
+/// How often what has expired is forgotten. It is refused long before; this only keeps the tables short.
+const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// Forgets sessions and links that are over, again and again, until it is dropped.
+pub async fn keep_house(store: Store) {
+    let mut next = tokio::time::interval(SWEEP_EVERY);
+    next.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        next.tick().await;
+        match store.forget_expired(clock::now()).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::debug!(forgotten, "expired sessions and links are forgotten"),
+            Err(error) => tracing::warn!(%error, "expired sessions cannot be forgotten now"),
+        }
     }
 }
 

@@ -51,7 +51,10 @@ pub fn take(dir: &Path, named: Vec<Named>) -> Result<Vec<Artifact>, String> {
 }
 
 fn check(dir: &Path, named: Named) -> Result<Artifact, String> {
-    if named.name.is_empty() || named.name.len().max(named.media_type.len()) > NAME_BYTES_MAX || named.name.contains(['/', '\0']) {
+    if named.name.is_empty()
+        || named.name.len().max(named.media_type.len()) > NAME_BYTES_MAX
+        || named.name.contains(['/', '\0'])
+    {
         return Err("its name or media type is no good".into());
     }
     let relative = Path::new(&named.path);
@@ -61,10 +64,16 @@ fn check(dir: &Path, named: Named) -> Result<Artifact, String> {
     // A link in any part of the path would lead out, too.
     let path = dir.join(relative);
     let inside = fs::canonicalize(path.parent().unwrap_or(dir)).and_then(|parent| Ok((parent, fs::canonicalize(dir)?)));
-    if !inside.map_err(|error| error.to_string())?.0.starts_with(fs::canonicalize(dir).map_err(|error| error.to_string())?) {
+    if !inside
+        .map_err(|error| error.to_string())?
+        .0
+        .starts_with(fs::canonicalize(dir).map_err(|error| error.to_string())?)
+    {
         return Err("its path leads out of the artifact directory".into());
     }
-    let open = || -> io::Result<File> { fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path) };
+    let open = || -> io::Result<File> {
+        fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path)
+    };
     let file = open().map_err(|error| error.to_string())?;
     let about = file.metadata().map_err(|error| error.to_string())?;
     if !about.is_file() {

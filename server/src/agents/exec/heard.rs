@@ -81,7 +81,12 @@ pub struct Heard {
 }
 
 /// Listens until the output ends; cancels `too_loud` as soon as there is more of it than allowed.
-pub async fn listen(mut output: impl AsyncRead + Unpin, bytes_max: u64, progress: Sender<Said>, too_loud: CancellationToken) -> Heard {
+pub async fn listen(
+    mut output: impl AsyncRead + Unpin,
+    bytes_max: u64,
+    progress: Sender<Said>,
+    too_loud: CancellationToken,
+) -> Heard {
     let (mut heard, mut line, mut buffer) = (Heard::default(), Vec::new(), vec![0; 64 << 10]);
     let mut total = 0_u64;
     while let Ok(count @ 1..) = output.read(&mut buffer).await {
@@ -133,7 +138,9 @@ impl Heard {
                 self.artifacts.push(named);
             }
             Line::Result { output } => self.result = Some(Ok(output)),
-            Line::Failure { reason, message, retryable } => self.result = Some(Err(Failure { reason, message, retryable })),
+            Line::Failure { reason, message, retryable } => {
+                self.result = Some(Err(Failure { reason, message, retryable }))
+            }
         }
     }
 

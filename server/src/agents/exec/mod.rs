@@ -51,7 +51,9 @@ pub struct Program {
 impl Program {
     /// The built-in squad at work on one repository: reads it and the toolchains, writes its own directory, has no network.
     pub fn built_in(repository: &Path) -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
         let mut env: Vec<(String, String)> = crate::squad::environment().into_iter().filter_map(text).collect();
         // Where downloaded crates are: with a HOME of its own the worker could not find them.
         let cargo = crate::squad::cargo_home().and_then(|home| home.into_os_string().into_string().ok());
@@ -140,7 +142,8 @@ pub async fn run(
         let _ = stdin.write_all(lease.as_bytes()).await;
     });
     let too_loud = CancellationToken::new();
-    let listening = tokio::spawn(heard::listen(stdout, program.limits.stdout_bytes, progress.clone(), too_loud.clone()));
+    let listening =
+        tokio::spawn(heard::listen(stdout, program.limits.stdout_bytes, progress.clone(), too_loud.clone()));
     let last_words = tokio::spawn(heard::last_words(stderr, progress));
     let stopped = tokio::select! {
         code = process.wait() => Stopped::ByItself(code?),
@@ -157,7 +160,9 @@ pub async fn run(
 
 async fn prepare(work_dir: &Path) -> anyhow::Result<PathBuf> {
     for part in ["home", "tmp", "artifacts"] {
-        tokio::fs::create_dir_all(work_dir.join(part)).await.with_context(|| format!("the attempt's directory {}", work_dir.display()))?;
+        tokio::fs::create_dir_all(work_dir.join(part))
+            .await
+            .with_context(|| format!("the attempt's directory {}", work_dir.display()))?;
     }
     Ok(tokio::fs::canonicalize(work_dir).await?)
 }
@@ -165,7 +170,13 @@ async fn prepare(work_dir: &Path) -> anyhow::Result<PathBuf> {
 fn start(program: &Program, work_dir: &Path) -> anyhow::Result<Process> {
     let mark = orphan::mark()?;
     let group = process::group(program, &mark);
-    let policy = Policy::new(program.protections, program.limits, program.read_paths.clone(), work_dir.to_path_buf(), group.dirs().to_vec());
+    let policy = Policy::new(
+        program.protections,
+        program.limits,
+        program.read_paths.clone(),
+        work_dir.to_path_buf(),
+        group.dirs().to_vec(),
+    );
     let mut command = Command::new(launcher());
     command.args(["exec-child", "--policy", &serde_json::to_string(&policy)?, "--"]).args(&program.argv);
     command.env_clear().envs(program.env.iter().map(|(name, value)| (name, value)));
@@ -183,15 +194,31 @@ fn record(work_dir: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn judge(stopped: Stopped, heard: Heard, words: &str, limits: &Limits, artifact_dir: &Path) -> anyhow::Result<Outcome> {
+async fn judge(
+    stopped: Stopped,
+    heard: Heard,
+    words: &str,
+    limits: &Limits,
+    artifact_dir: &Path,
+) -> anyhow::Result<Outcome> {
     let failed = |reason, message: String, retryable| Ok(Failure { reason, message, retryable }.into());
     let code = match stopped {
         Stopped::Deadline => {
-            return failed(Reason::Deadline, format!("The program ran longer than {} seconds and was killed.", limits.wall_seconds), true);
+            return failed(
+                Reason::Deadline,
+                format!("The program ran longer than {} seconds and was killed.", limits.wall_seconds),
+                true,
+            );
         }
-        Stopped::Cancelled => return failed(Reason::UserCancelled, "The attempt was cancelled and the program killed.".into(), false),
+        Stopped::Cancelled => {
+            return failed(Reason::UserCancelled, "The attempt was cancelled and the program killed.".into(), false);
+        }
         Stopped::TooLoud(what) => {
-            return failed(Reason::BadOutput, format!("The program {what} ({} bytes) and was killed.", limits.stdout_bytes), false);
+            return failed(
+                Reason::BadOutput,
+                format!("The program {what} ({} bytes) and was killed.", limits.stdout_bytes),
+                false,
+            );
         }
         Stopped::ByItself(code) => code,
     };
@@ -207,9 +234,17 @@ async fn judge(stopped: Stopped, heard: Heard, words: &str, limits: &Limits, art
                 Err(wrong) => Failure { reason: Reason::BadOutput, message: wrong, retryable: false }.into(),
             })
         }
-        (Some(Ok(_)), code) => failed(Reason::BadOutput, format!("The program handed in a result but ended with {}.", ended(code, words)), true),
+        (Some(Ok(_)), code) => failed(
+            Reason::BadOutput,
+            format!("The program handed in a result but ended with {}.", ended(code, words)),
+            true,
+        ),
         (Some(Err(failure)), _) => Ok(failure.into()),
-        (None, code) => failed(Reason::Internal, format!("The program handed in nothing and ended with {}.", ended(code, words)), true),
+        (None, code) => failed(
+            Reason::Internal,
+            format!("The program handed in nothing and ended with {}.", ended(code, words)),
+            true,
+        ),
     }
 }
 

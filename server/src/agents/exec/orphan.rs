@@ -58,7 +58,9 @@ pub fn kill_orphans(dir: &Path) -> anyhow::Result<usize> {
         Err(error) => return Err(error).with_context(|| format!("reading {}", dir.display())),
     };
     let mut killed = 0;
-    for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.to_string_lossy().ends_with(RECORD_END)) {
+    for path in
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.to_string_lossy().ends_with(RECORD_END))
+    {
         if let Some(record) = read(&path).filter(|record| record.boot == boot()) {
             killed += usize::from(end(&record));
         }
@@ -103,7 +105,10 @@ fn marked(sign: &str) -> Vec<Pid> {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|variable| variable == sign.as_bytes())
     };
-    let numbers = fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let numbers = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     let own = std::process::id().cast_signed();
     numbers.filter(|pid| *pid > 1 && *pid != own).filter(carries).map(Pid::from_raw).collect()
 }

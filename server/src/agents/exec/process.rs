@@ -38,7 +38,8 @@ impl Process {
         let leader = child.id().map(|id| Pid::from_raw(id.cast_signed()));
         let process = Self { child, leader, group, mark, record: record.to_path_buf() };
         if let Some(leader) = leader {
-            orphan::write(record, leader, &process.mark, process.group.dirs()).context("writing down the attempt's processes")?;
+            orphan::write(record, leader, &process.mark, process.group.dirs())
+                .context("writing down the attempt's processes")?;
         }
         Ok(process)
     }
@@ -46,7 +47,13 @@ impl Process {
     /// Its three pipes.
     pub fn pipes(&mut self) -> anyhow::Result<(ChildStdin, ChildStdout, ChildStderr)> {
         let child = &mut self.child;
-        child.stdin.take().zip(child.stdout.take()).zip(child.stderr.take()).map(|((one, two), three)| (one, two, three)).context("pipes")
+        child
+            .stdin
+            .take()
+            .zip(child.stdout.take())
+            .zip(child.stderr.take())
+            .map(|((one, two), three)| (one, two, three))
+            .context("pipes")
     }
 
     /// Waits for the end; a signal is told as 128 and its number.
@@ -85,11 +92,22 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// The attempt's future was dropped: no waiting here, but nothing survives either.
+    /// The attempt's future was dropped: nothing waits here, but nothing survives either.
     fn drop(&mut self) {
-        if self.leader.is_some() {
-            self.kill();
-            self.group.end();
+        if self.leader.is_none() {
+            return;
         }
+        self.kill();
+        let (group, record) = (self.group.clone(), std::mem::take(&mut self.record));
+        std::thread::spawn(move || {
+            for _ in 0..GROUP_ROUNDS_MAX {
+                if group.end() {
+                    break;
+                }
+                std::thread::sleep(GROUP_PAUSE);
+            }
+            // The record goes last: until then the next start of the server would finish this.
+            let _ = std::fs::remove_file(record);
+        });
     }
 }

@@ -87,11 +87,23 @@ async fn every_way_to_end_badly_has_its_reason() {
     for (text, expected, words) in [
         ("exit 3", Reason::Internal, "exit code 3"),
         ("echo oh >&2; kill -9 $$", Reason::Internal, "its last words: “oh”"),
-        (r#"echo '{"type":"failure","reason":"check_failed","message":"no","retryable":true}'; exit 1"#, Reason::CheckFailed, "no"),
+        (
+            r#"echo '{"type":"failure","reason":"check_failed","message":"no","retryable":true}'; exit 1"#,
+            Reason::CheckFailed,
+            "no",
+        ),
         (r#"echo '{"type":"result","output":1}'; exit 1"#, Reason::BadOutput, "exit code 1"),
-        (r#"echo '{"type":"result","output":1}'; echo '{"type":"result","output":2}'"#, Reason::BadOutput, "follows the result"),
+        (
+            r#"echo '{"type":"result","output":1}'; echo '{"type":"result","output":2}'"#,
+            Reason::BadOutput,
+            "follows the result",
+        ),
         ("head -c 11000000 /dev/zero", Reason::BadOutput, "said more than it may"),
-        (r#"echo '{"type":"artifact","name":"x","path":"../../x"}'; echo '{"type":"result","output":1}'"#, Reason::BadOutput, "leads out"),
+        (
+            r#"echo '{"type":"artifact","name":"x","path":"../../x"}'; echo '{"type":"result","output":1}'"#,
+            Reason::BadOutput,
+            "leads out",
+        ),
     ] {
         let outcome = outcome(text).await;
         let (reason, message) = reason(&outcome);
@@ -138,7 +150,8 @@ async fn cancelling_and_dropping_kill_too() {
     assert!(!alive("987656"));
     let dropped = script("sleep 987657");
     let lease = json!({});
-    let waited = tokio::time::timeout(Duration::from_millis(300), ended(&dropped, &lease, CancellationToken::new())).await;
+    let waited =
+        tokio::time::timeout(Duration::from_millis(300), ended(&dropped, &lease, CancellationToken::new())).await;
     assert!(waited.is_err());
     for _ in 0..100 {
         if !alive("987657") {
@@ -173,7 +186,11 @@ async fn files_network_and_the_servers_environment_are_out_of_reach() {
     );
     if active(Guard::Files) {
         let ended = ended(&script(&text), &json!({}), CancellationToken::new()).await;
-        assert!(matches!(&ended.outcome, Outcome::Succeeded { output, .. } if *output == json!(0)), "{:?}", ended.outcome);
+        assert!(
+            matches!(&ended.outcome, Outcome::Succeeded { output, .. } if *output == json!(0)),
+            "{:?}",
+            ended.outcome
+        );
         assert!(!Path::new(&format!("{place}/written")).exists());
     }
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
@@ -183,7 +200,11 @@ async fn files_network_and_the_servers_environment_are_out_of_reach() {
     );
     if active(Guard::Network) && Path::new("/usr/bin/python3").exists() {
         let ended = ended(&script(&text), &json!({}), CancellationToken::new()).await;
-        assert!(matches!(&ended.outcome, Outcome::Succeeded { output, .. } if output["n"] == ""), "{:?}", ended.outcome);
+        assert!(
+            matches!(&ended.outcome, Outcome::Succeeded { output, .. } if output["n"] == ""),
+            "{:?}",
+            ended.outcome
+        );
     }
 }
 
@@ -205,7 +226,11 @@ async fn the_built_in_squad_works_under_all_protections() {
     if !can_run() {
         return;
     }
-    let home = crate::squad::testing::Home::with(&[("src/lib.rs", "// TODO\n"), ("a.py", "x = 1\n"), ("b.js", "let a = 1;\n")]);
+    let home = crate::squad::testing::Home::with(&[
+        ("src/lib.rs", "// TODO\n"),
+        ("a.py", "x = 1\n"),
+        ("b.js", "let a = 1;\n"),
+    ]);
     let program = Program::built_in(home.root());
     let mut needs = serde_json::Map::new();
     for (kind, _) in crate::squad::TASK_TYPES {
@@ -214,7 +239,8 @@ async fn the_built_in_squad_works_under_all_protections() {
         let Outcome::Succeeded { output, artifacts } = ended.outcome else { panic!("{kind}: {:?}", ended.outcome) };
         assert_eq!(artifacts.len(), if kind == "repo.report" { 2 } else { 0 });
         if kind == "repo.checks" {
-            let failed = output["checks"].as_array().expect("list").iter().filter(|check| check["status"] != "passed").count();
+            let failed =
+                output["checks"].as_array().expect("list").iter().filter(|check| check["status"] != "passed").count();
             assert_eq!(failed, 0, "{output:#}");
         }
         needs.insert(kind.to_owned(), output);

@@ -7,13 +7,11 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitStatus};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, getppid};
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{alarm, getppid};
 
 use super::policy::Stage;
 use super::{Guard, Policy, calls, files, probe, space};
@@ -21,7 +19,7 @@ use super::{Guard, Policy, calls, files, probe, space};
 /// Exit code of a launcher that could not protect or start the program (as `env` and `timeout` have it).
 pub const LAUNCH_FAILED: i32 = 125;
 /// How often the launcher looks whether the server still lives.
-const SERVER_LOOK: Duration = Duration::from_millis(500);
+const SERVER_LOOK_SECONDS: u32 = 1;
 /// Says inside that no network can be reached.
 const NETWORK: &str = "DEVSQUAD_NETWORK";
 
@@ -54,7 +52,8 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<i32> {
 /// Joins the control groups and leaves the namespaces; then watches over the program, or becomes it where there are none.
 fn outer(mut policy: Policy, argv: &[OsString]) -> anyhow::Result<i32> {
     for group in &policy.groups {
-        let joined = fs::write(group.join("cgroup.procs"), std::process::id().to_string()).context("joining the control group");
+        let joined =
+            fs::write(group.join("cgroup.procs"), std::process::id().to_string()).context("joining the control group");
         policy.settle(Guard::Processes, joined)?;
     }
     let network_off = policy.wants(Guard::Network);
@@ -67,23 +66,31 @@ fn outer(mut policy: Policy, argv: &[OsString]) -> anyhow::Result<i32> {
         Err(_) => return inner(&policy, argv, false),
     }
     policy.stage = Stage::Inner;
+    // A process that left its process namespace can start no thread, so it waits for signals instead.
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGCHLD);
+    signals.add(Signal::SIGALRM);
+    signals.thread_block()?;
     let mut command = Command::new("/proc/self/exe");
     command.args(["exec-child", "--policy", &serde_json::to_string(&policy)?, "--"]).args(argv);
     let mut child = command.spawn().context("starting in the new namespaces")?;
-    let (server, pid) = (policy.server, Pid::from_raw(child.id().cast_signed()));
-    thread::spawn(move || {
-        while getppid().as_raw().cast_unsigned() == server {
-            thread::sleep(SERVER_LOOK);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(code(status));
         }
-        // The server is gone, and so is whoever would read the result. All others in there die with their first process.
-        let _ = kill(pid, Signal::SIGKILL);
-    });
-    Ok(code(child.wait()?))
+        if getppid().as_raw().cast_unsigned() != policy.server {
+            // The server is gone, and so is whoever would read the result. All others in there die with their first process.
+            child.kill()?;
+        }
+        alarm::set(SERVER_LOOK_SECONDS);
+        signals.wait()?;
+    }
 }
 
 /// Takes the rest away and becomes the program.
 fn inner(policy: &Policy, argv: &[OsString], in_namespaces: bool) -> anyhow::Result<i32> {
     set_pdeathsig(Signal::SIGKILL).context("dying with the launcher")?;
+    SigSet::all().thread_unblock()?;
     if policy.wants(Guard::Limits) {
         policy.settle(Guard::Limits, policy.limits.apply().context("resource limits"))?;
     }

@@ -49,7 +49,9 @@ impl ControlGroup {
 
     /// The group whose directories were written down.
     pub fn known(dirs: Vec<PathBuf>) -> Self {
-        let ours = |dir: &PathBuf| dir.starts_with(ROOT) && dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("devsquad-"));
+        let ours = |dir: &PathBuf| {
+            dir.starts_with(ROOT) && dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with("devsquad-"))
+        };
         Self { dirs: dirs.into_iter().filter(ours).collect() }
     }
 
@@ -61,7 +63,7 @@ impl ControlGroup {
     /// Kills everything in it and removes it; says whether it is gone. A process that was just killed still counts for a
     /// moment, so the caller may have to come again.
     pub fn end(&self) -> bool {
-        self.dirs.iter().map(|dir| end(dir)).fold(true, |all, gone| all && gone)
+        self.dirs.iter().filter(|dir| !end(dir)).count() == 0
     }
 }
 
@@ -72,7 +74,10 @@ fn make(dir: PathBuf, settings: &[(&str, &str)]) -> Option<PathBuf> {
         let _ = fs::write(parent.join("cgroup.subtree_control"), "+memory");
     }
     fs::create_dir(&dir).ok()?;
-    let set = settings.iter().filter(|(file, value)| dir.join(file).exists() && fs::write(dir.join(file), value).is_ok()).count();
+    let set = settings
+        .iter()
+        .filter(|(file, value)| dir.join(file).exists() && fs::write(dir.join(file), value).is_ok())
+        .count();
     if set == 0 {
         let _ = fs::remove_dir(&dir);
         return None;

@@ -41,7 +41,14 @@ impl Default for Limits {
 impl Limits {
     /// The built-in squad: it runs compilers and test suites, which start many threads and reserve much address space.
     pub fn built_in() -> Self {
-        Self { wall_seconds: 3_600, cpu_seconds: 3_600, memory_bytes: 16 << 30, open_files: 1_024, processes: 512, ..Self::default() }
+        Self {
+            wall_seconds: 3_600,
+            cpu_seconds: 3_600,
+            memory_bytes: 16 << 30,
+            open_files: 1_024,
+            processes: 512,
+            ..Self::default()
+        }
     }
 
     /// Bounds this process and all it will start. A limit that is already lower stays.
@@ -56,7 +63,9 @@ impl Limits {
 
     /// Whether this process is bounded so.
     pub fn hold(&self) -> bool {
-        self.rows().into_iter().all(|(resource, value)| getrlimit(resource).is_ok_and(|(soft, hard)| soft <= value && hard <= value))
+        self.rows()
+            .into_iter()
+            .all(|(resource, value)| getrlimit(resource).is_ok_and(|(soft, hard)| soft <= value && hard <= value))
     }
 
     fn rows(&self) -> [(Resource, u64); 6] {

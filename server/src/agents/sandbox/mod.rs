@@ -154,7 +154,9 @@ impl Protections {
             (Demand::Required, State::Active) | (Demand::Off | Demand::IfPossible, _) => None,
         };
         let lacking: Vec<String> = Guard::ALL.iter().filter_map(lacking).collect();
-        (!lacking.is_empty()).then(|| format!("This program runs only under protections that this machine does not give. {}.", lacking.join("; ")))
+        (!lacking.is_empty()).then(|| {
+            format!("This program runs only under protections that this machine does not give. {}.", lacking.join("; "))
+        })
     }
 
     /// For status pages: each guard's word, whether it is active, and why not.
@@ -185,9 +187,16 @@ mod tests {
     #[test]
     fn a_missing_protection_is_refused_in_words_and_only_where_required() {
         let mut protections = Protections::none("the kernel is old");
-        assert!(protections.refuse(&Demands::FOREIGN).expect("refused").contains("“network” is missing here: the kernel is old"));
+        assert!(
+            protections
+                .refuse(&Demands::FOREIGN)
+                .expect("refused")
+                .contains("“network” is missing here: the kernel is old")
+        );
         assert_eq!(protections.refuse(&Demands::BUILT_IN), None);
-        for guard in [&mut protections.files, &mut protections.processes, &mut protections.calls, &mut protections.limits] {
+        for guard in
+            [&mut protections.files, &mut protections.processes, &mut protections.calls, &mut protections.limits]
+        {
             *guard = State::Active;
         }
         assert_eq!(protections.refuse(&Demands { network: Demand::Off, ..Demands::FOREIGN }), None);

@@ -50,7 +50,9 @@ impl Policy {
     pub fn settle(&self, guard: Guard, done: anyhow::Result<()>) -> anyhow::Result<bool> {
         match done {
             Ok(()) => Ok(true),
-            Err(error) if self.demands.of(guard) == Demand::Required => Err(error.context(format!("protection “{}”", guard.word()))),
+            Err(error) if self.demands.of(guard) == Demand::Required => {
+                Err(error.context(format!("protection “{}”", guard.word())))
+            }
             Err(_) => Ok(false),
         }
     }

@@ -65,7 +65,15 @@ struct Harm {
 
 /// Inside: tries everything and prints what worked.
 pub fn run(task: &Task) -> anyhow::Result<i32> {
-    let write = |path: &Path| fs::OpenOptions::new().write(true).create(true).truncate(true).open(path).and_then(|mut file| file.write_all(b"x")).is_ok();
+    let write = |path: &Path| {
+        fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(b"x"))
+            .is_ok()
+    };
     let harm = Harm {
         read_secret: fs::read(&task.secret).is_ok(),
         read_environment: fs::read(format!("/proc/{}/environ", task.server)).is_ok_and(|bytes| !bytes.is_empty()),
@@ -77,7 +85,8 @@ pub fn run(task: &Task) -> anyhow::Result<i32> {
         bounded: task.limits.hold(),
         started: start_many(),
         left_namespaces: unshare(CloneFlags::CLONE_NEWUTS).is_ok(),
-        filtered: fs::read_to_string("/proc/self/status").is_ok_and(|status| status.lines().any(|line| line == "Seccomp:\t2")),
+        filtered: fs::read_to_string("/proc/self/status")
+            .is_ok_and(|status| status.lines().any(|line| line == "Seccomp:\t2")),
     };
     writeln!(io::stdout(), "{}", serde_json::to_string(&harm)?)?;
     Ok(0)
@@ -109,12 +118,13 @@ fn start_many() -> u64 {
 /// Takes up to a second; the answer holds as long as the machine runs.
 pub fn self_test() -> Protections {
     match try_harm() {
-        Ok(harm) => judged(&harm),
+        Ok((harm, grouped)) => judged(&harm, grouped),
         Err(error) => Protections::none(&format!("the self-test could not run ({error:#})")),
     }
 }
 
-fn try_harm() -> anyhow::Result<Harm> {
+/// How far the probe came, and whether it was in a control group.
+fn try_harm() -> anyhow::Result<(Harm, bool)> {
     let dir = tempfile::tempdir().context("a directory for the self-test")?;
     let (work, secret) = (dir.path().join("work"), dir.path().join("secret"));
     fs::create_dir(&work)?;
@@ -125,11 +135,22 @@ fn try_harm() -> anyhow::Result<Harm> {
     let local = UnixListener::bind(&socket).context("listening on a local socket")?;
     let limits = Limits { processes: ALLOWED_PROCESSES, wall_seconds: PROBE_SECONDS_MAX, ..Limits::default() };
     let server = std::process::id();
-    let task = Task { secret, outside: dir.path().join("outside"), own: work.join("own"), socket, address: listener.local_addr()?, server, limits };
+    let task = Task {
+        secret,
+        outside: dir.path().join("outside"),
+        own: work.join("own"),
+        socket,
+        address: listener.local_addr()?,
+        server,
+        limits,
+    };
     // A bait that cannot be taken proves nothing.
     fs::read(&task.secret).context("reading the bait ourselves")?;
     TcpStream::connect_timeout(&task.address, CONNECT_WAIT).context("reaching the bait ourselves")?;
-    let group = ControlGroup::make(&format!("devsquad-test-{server}-{}", dir.path().file_name().unwrap_or_default().to_string_lossy()), &limits);
+    let group = ControlGroup::make(
+        &format!("devsquad-test-{server}-{}", dir.path().file_name().unwrap_or_default().to_string_lossy()),
+        &limits,
+    );
     let program = launcher();
     let policy = Policy {
         stage: Stage::Outer,
@@ -142,8 +163,17 @@ fn try_harm() -> anyhow::Result<Harm> {
     };
     let mut command = Command::new(&program);
     command.args(["exec-child", "--policy", &serde_json::to_string(&policy)?, "--"]).arg(&program);
-    command.args(["exec-child", "--probe", &serde_json::to_string(&task)?]).env_clear().current_dir(&work).process_group(0);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("starting the probe")?;
+    command
+        .args(["exec-child", "--probe", &serde_json::to_string(&task)?])
+        .env_clear()
+        .current_dir(&work)
+        .process_group(0);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("starting the probe")?;
     let ended = wait(&mut child);
     for _ in 0..GROUP_ROUNDS_MAX {
         if group.end() {
@@ -155,7 +185,9 @@ fn try_harm() -> anyhow::Result<Harm> {
     let output = child.wait_with_output()?;
     ended?;
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).with_context(|| format!("the probe says: {}", words.lines().last().unwrap_or("nothing")))
+    let harm = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("the probe says: {}", words.lines().last().unwrap_or("nothing")))?;
+    Ok((harm, !group.dirs().is_empty()))
 }
 
 fn wait(child: &mut std::process::Child) -> anyhow::Result<()> {
@@ -169,20 +201,26 @@ fn wait(child: &mut std::process::Child) -> anyhow::Result<()> {
     anyhow::bail!("the probe did not end within {PROBE_SECONDS_MAX} seconds")
 }
 
-fn judged(harm: &Harm) -> Protections {
+fn judged(harm: &Harm, grouped: bool) -> Protections {
     let state = |faults: &[(bool, &str)]| match faults.iter().find(|(happened, _)| *happened) {
         Some((_, reason)) => State::Missing((*reason).to_owned()),
         None => State::Active,
     };
     Protections {
         files: state(&[
-            (harm.read_secret, "a file outside could be read; the kernel needs Landlock (Linux 5.13 or newer, “landlock” among its security modules)"),
+            (
+                harm.read_secret,
+                "a file outside could be read; the kernel needs Landlock (Linux 5.13 or newer, “landlock” among its security modules)",
+            ),
             (harm.wrote_outside, "a file outside could be written"),
             (harm.read_environment, "the server's environment could be read"),
             (!harm.wrote_own, "the program could not even write its own directory"),
         ]),
         network: state(&[
-            (harm.connected, "a connection to loopback succeeded; the kernel gives neither network namespaces nor seccomp"),
+            (
+                harm.connected,
+                "a connection to loopback succeeded; the kernel gives neither network namespaces nor seccomp",
+            ),
             (harm.connected_locally, "a local socket could be reached; the kernel takes no seccomp filters"),
         ]),
         processes: state(&[
@@ -190,7 +228,10 @@ fn judged(harm: &Harm) -> Protections {
                 harm.started >= TRIED_PROCESSES,
                 "1,000 processes could be started; as root the kernel counts them only in a control group, and none could be made under /sys/fs/cgroup",
             ),
-            (!harm.first_process, "a process could outlive its attempt; the kernel gives no process namespaces to this user"),
+            (
+                !harm.first_process && !grouped,
+                "a process could outlive its attempt; the kernel gives this user neither process namespaces nor a control group",
+            ),
         ]),
         calls: state(&[
             (!harm.filtered, "no filter is in force; the kernel takes no seccomp filters"),

@@ -24,7 +24,8 @@ const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// The check, if there are manifests of cargo.
 pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Option<Check>, Failure> {
-    let is_manifest = |entry: &&Entry| name::base(&entry.path) == b"Cargo.toml" && !name::is_under(&entry.path, &name::VENDORED);
+    let is_manifest =
+        |entry: &&Entry| name::base(&entry.path) == b"Cargo.toml" && !name::is_under(&entry.path, &name::VENDORED);
     let manifests: Vec<&Entry> = tracked.files().filter(is_manifest).collect();
     let dir = |entry: &Entry| entry.path[..entry.path.len() - "Cargo.toml".len()].to_vec();
     let dirs: Vec<Vec<u8>> = manifests.iter().map(|entry| dir(entry)).collect();
@@ -38,7 +39,8 @@ pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Option<Check>
         return Ok(Some(Check::not_run(NAME, SHOWN, "this machine has no cargo.")));
     };
     let is_part = |entry: &&Entry| is_manifest(entry) || name::extension(&entry.path) == "rs";
-    let parts: Vec<&Entry> = tracked.files().filter(is_part).filter(|entry| entry.bytes.is_some()).take(FILES_MAX).collect();
+    let parts: Vec<&Entry> =
+        tracked.files().filter(is_part).filter(|entry| entry.bytes.is_some()).take(FILES_MAX).collect();
     let copy = Copy::new()?;
     copy.write(repository, &parts, |entry| name::base(&entry.path) == b"Cargo.toml")?;
     let mut check = Check::new(NAME, SHOWN, roots.len().min(ROOTS_MAX) as u64);
@@ -61,15 +63,20 @@ pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Option<Check>
 
 fn judge(check: &mut Check, root: &Entry, words: &str, timed_out: bool, copy: &Copy) {
     let plain = words.replace(&format!("{}/", copy.files().display()), "");
-    let sentences: Vec<&str> = plain.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "Caused by:").collect();
-    let tool = ["toolchain", "rustup", "No such file or directory (os error 2): cargo"].iter().any(|word| words.contains(word));
+    let sentences: Vec<&str> =
+        plain.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "Caused by:").collect();
+    let tool = ["toolchain", "rustup", "No such file or directory (os error 2): cargo"]
+        .iter()
+        .any(|word| words.contains(word));
     if timed_out || (tool && !words.contains("Cargo.toml")) {
         check.status = Status::NotRun;
-        check.note = format!("cargo itself does not work here: {}", name::show(sentences.first().unwrap_or(&"").as_bytes()));
+        check.note =
+            format!("cargo itself does not work here: {}", name::show(sentences.first().unwrap_or(&"").as_bytes()));
         return;
     }
     // A newer edition than this machine's cargo knows says nothing about the project.
-    let too_new = ["newer version of Cargo", "is required", "unstable"].iter().any(|word| words.contains(word)) && words.contains("feature");
+    let too_new = ["newer version of Cargo", "is required", "unstable"].iter().any(|word| words.contains(word))
+        && words.contains("feature");
     let doubt = on_purpose(&root.path).or(too_new.then_some("this machine's cargo is older than the project asks for"));
     let said = sentences.iter().map(|line| line.trim_start_matches("error: ")).take(3).collect::<Vec<_>>().join(": ");
     check.problem(&root.path, None, &said, doubt);

@@ -45,7 +45,12 @@ impl Copy {
     }
 
     /// Writes `entries`, with their content where `with_content` says so and empty otherwise.
-    pub fn write(&self, repository: &Repository, entries: &[&Entry], with_content: impl Fn(&Entry) -> bool) -> Result<(), Failure> {
+    pub fn write(
+        &self,
+        repository: &Repository,
+        entries: &[&Entry],
+        with_content: impl Fn(&Entry) -> bool,
+    ) -> Result<(), Failure> {
         let root = self.files();
         let mut made = HashSet::new();
         blob::each(repository, entries, |entry, content| {
@@ -99,7 +104,8 @@ fn link(root: &Path, path: &Path, content: &mut dyn Read) -> io::Result<()> {
 /// The path below `root`, unless a made-up index tries to lead out of it.
 fn inside(root: &Path, path: &[u8]) -> Option<PathBuf> {
     let relative = Path::new(OsStr::from_bytes(path));
-    let plain = relative.components().all(|part| matches!(part, Component::Normal(name) if !name.eq_ignore_ascii_case(".git")));
+    let plain =
+        relative.components().all(|part| matches!(part, Component::Normal(name) if !name.eq_ignore_ascii_case(".git")));
     (plain && !path.is_empty()).then(|| root.join(relative))
 }
 

@@ -28,7 +28,9 @@ const KINDS: [(&str, &str, &[&str], Parser); 3] = [
 pub fn checks(repository: &Repository, tracked: &Tracked) -> Result<Vec<Check>, Failure> {
     let mut checks = Vec::new();
     for (name, command, ends, parse) in KINDS {
-        let wanted = |entry: &&Entry| ends.contains(&name::extension(&entry.path).as_str()) && !name::is_under(&entry.path, &name::VENDORED);
+        let wanted = |entry: &&Entry| {
+            ends.contains(&name::extension(&entry.path).as_str()) && !name::is_under(&entry.path, &name::VENDORED)
+        };
         let choice = Choice::new(tracked.files().filter(wanted), DATA_BYTES_MAX);
         if choice.taken.is_empty() {
             continue;
@@ -57,7 +59,9 @@ fn json(text: &str) -> Result<(), Wrong> {
         Ok(_) => return Ok(()),
         Err(error) => error,
     };
-    if wrong.to_string().contains("recursion limit") || serde_json::from_str::<IgnoredAny>(&without_comments(text)).is_ok() {
+    if wrong.to_string().contains("recursion limit")
+        || serde_json::from_str::<IgnoredAny>(&without_comments(text)).is_ok()
+    {
         return Ok(());
     }
     if text.trim().is_empty() {
@@ -88,7 +92,9 @@ fn without_comments(text: &str) -> String {
                 out.extend_from_slice(&bytes[start..at]);
             }
             (b'/', Some(b'/')) => at += bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len() - at),
-            (b'/', Some(b'*')) => at += bytes[at + 2..].windows(2).position(|pair| pair == b"*/").map_or(bytes.len() - at, |end| end + 4),
+            (b'/', Some(b'*')) => {
+                at += bytes[at + 2..].windows(2).position(|pair| pair == b"*/").map_or(bytes.len() - at, |end| end + 4)
+            }
             (b'}' | b']', _) => {
                 let last = out.iter().rposition(|byte: &u8| !byte.is_ascii_whitespace());
                 if let Some(comma) = last.filter(|comma| out[*comma] == b',') {
@@ -121,7 +127,10 @@ fn yaml(text: &str) -> Result<(), Wrong> {
             if message.contains("limit exceeded") {
                 return Ok(());
             }
-            return Err((error.location().map(|place| place.line() as u64), message.split(" at line").next().unwrap_or_default().to_owned()));
+            return Err((
+                error.location().map(|place| place.line() as u64),
+                message.split(" at line").next().unwrap_or_default().to_owned(),
+            ));
         }
     }
     Ok(())
@@ -133,7 +142,9 @@ mod tests {
 
     #[test]
     fn what_tools_accept_passes() {
-        for text in ["{}", "{\"a\": 1, // why\n \"b\": [1, 2,], /* c */}", "{\"url\": \"http://x\"}", "{\"a\":1}\n{\"b\":2}\n"] {
+        for text in
+            ["{}", "{\"a\": 1, // why\n \"b\": [1, 2,], /* c */}", "{\"url\": \"http://x\"}", "{\"a\":1}\n{\"b\":2}\n"]
+        {
             assert!(json(text).is_ok(), "{text}");
         }
         for text in ["a: !Ref b\n---\nc: &x 1\nd: *x\n", "", "# only a comment\n"] {

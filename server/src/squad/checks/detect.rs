@@ -56,10 +56,22 @@ impl Found {
 /// All commands found.
 pub fn commands(repository: &Repository, tracked: &Tracked) -> Result<Vec<Found>, Failure> {
     let shallow = |entry: &&Entry| entry.path.iter().filter(|byte| **byte == b'/').count() <= DEPTH_MAX;
-    let ours = |entry: &&Entry| !name::is_under(&entry.path, &name::VENDORED) && !name::is_under(&entry.path, &name::FIXTURES);
+    let ours =
+        |entry: &&Entry| !name::is_under(&entry.path, &name::VENDORED) && !name::is_under(&entry.path, &name::FIXTURES);
     let names: [&[u8]; 13] = [
-        b"Cargo.toml", b"package.json", b"pyproject.toml", b"setup.py", b"pytest.ini", b"tox.ini", b"go.mod", b"Makefile", b"Gemfile",
-        b"pom.xml", b"build.gradle", b"build.gradle.kts", b"composer.json",
+        b"Cargo.toml",
+        b"package.json",
+        b"pyproject.toml",
+        b"setup.py",
+        b"pytest.ini",
+        b"tox.ini",
+        b"go.mod",
+        b"Makefile",
+        b"Gemfile",
+        b"pom.xml",
+        b"build.gradle",
+        b"build.gradle.kts",
+        b"composer.json",
     ];
     let wanted = tracked.files().filter(shallow).filter(ours).filter(|entry| names.contains(&name::base(&entry.path)));
     let choice = Choice::new(wanted, BLOB_BYTES_MAX);
@@ -70,9 +82,20 @@ pub fn commands(repository: &Repository, tracked: &Tracked) -> Result<Vec<Found>
         for (ecosystem, purpose, command, why) in project.commands(entry, &dir, content) {
             let argv: Vec<String> = command.split(' ').map(str::to_owned).collect();
             // Members of a workspace are built and tested from its top.
-            let covered = |one: &Found| one.ecosystem == ecosystem && one.purpose == purpose && dir.starts_with(&one.dir) && (ecosystem != "npm" || one.dir == dir);
+            let covered = |one: &Found| {
+                one.ecosystem == ecosystem
+                    && one.purpose == purpose
+                    && dir.starts_with(&one.dir)
+                    && (ecosystem != "npm" || one.dir == dir)
+            };
             if all.len() < COMMANDS_MAX && !all.iter().any(covered) {
-                all.push(Found { ecosystem, purpose, argv, dir: dir.clone(), from: format!("{}{why}", show(&entry.path)) });
+                all.push(Found {
+                    ecosystem,
+                    purpose,
+                    argv,
+                    dir: dir.clone(),
+                    from: format!("{}{why}", show(&entry.path)),
+                });
             }
         }
     })?;
@@ -100,7 +123,8 @@ impl<'a> Project<'a> {
         };
         let is_test = |entry: &Entry| {
             let base = name::base(&entry.path);
-            name::extension(&entry.path) == "py" && (base.starts_with(b"test_") || base.ends_with(b"_test.py") || base == b"tests.py")
+            name::extension(&entry.path) == "py"
+                && (base.starts_with(b"test_") || base.ends_with(b"_test.py") || base == b"tests.py")
         };
         let pytest = tracked.files().any(|entry| matches!(name::base(&entry.path), b"conftest.py" | b"pytest.ini"));
         Self { tracked, manager, python_tests: tracked.files().any(is_test), pytest }
@@ -108,17 +132,28 @@ impl<'a> Project<'a> {
 
     fn commands(&self, entry: &Entry, dir: &[u8], content: &[u8]) -> Vec<Row> {
         let text = String::from_utf8_lossy(content);
-        let plain = |ecosystem, rows: &[(Use, &str)]| rows.iter().map(|(purpose, command)| (ecosystem, *purpose, (*command).to_owned(), String::new())).collect();
+        let plain = |ecosystem, rows: &[(Use, &str)]| {
+            rows.iter().map(|(purpose, command)| (ecosystem, *purpose, (*command).to_owned(), String::new())).collect()
+        };
         match name::base(&entry.path) {
-            b"Cargo.toml" => plain("Cargo", &[(Use::Build, "cargo build"), (Use::Test, "cargo test"), (Use::Lint, "cargo clippy")]),
+            b"Cargo.toml" => {
+                plain("Cargo", &[(Use::Build, "cargo build"), (Use::Test, "cargo test"), (Use::Lint, "cargo clippy")])
+            }
             b"package.json" => self.scripts(&text),
             b"pyproject.toml" | b"setup.py" | b"pytest.ini" | b"tox.ini" => self.python(&text),
-            b"go.mod" => plain("Go", &[(Use::Build, "go build ./..."), (Use::Test, "go test ./..."), (Use::Lint, "go vet ./...")]),
+            b"go.mod" => plain(
+                "Go",
+                &[(Use::Build, "go build ./..."), (Use::Test, "go test ./..."), (Use::Lint, "go vet ./...")],
+            ),
             b"Makefile" => makefile(&text),
             b"Gemfile" if text.contains("rspec") => plain("Ruby", &[(Use::Test, "bundle exec rspec")]),
-            b"Gemfile" if self.tracked.files().any(|other| other.path == [dir, b"Rakefile"].concat()) => plain("Ruby", &[(Use::Test, "bundle exec rake test")]),
+            b"Gemfile" if self.tracked.files().any(|other| other.path == [dir, b"Rakefile"].concat()) => {
+                plain("Ruby", &[(Use::Test, "bundle exec rake test")])
+            }
             b"pom.xml" => plain("Maven", &[(Use::Build, "mvn -o package"), (Use::Test, "mvn -o test")]),
-            b"build.gradle" | b"build.gradle.kts" => plain("Gradle", &[(Use::Build, "gradle --offline build"), (Use::Test, "gradle --offline test")]),
+            b"build.gradle" | b"build.gradle.kts" => {
+                plain("Gradle", &[(Use::Build, "gradle --offline build"), (Use::Test, "gradle --offline test")])
+            }
             b"composer.json" if text.contains("phpunit") => plain("PHP", &[(Use::Test, "vendor/bin/phpunit")]),
             _ => Vec::new(),
         }
@@ -138,7 +173,11 @@ impl<'a> Project<'a> {
     fn python(&self, text: &str) -> Vec<Row> {
         let mut rows = Vec::new();
         if self.python_tests {
-            let command = if self.pytest || text.contains("pytest") { "python3 -m pytest -q" } else { "python3 -m unittest discover" };
+            let command = if self.pytest || text.contains("pytest") {
+                "python3 -m pytest -q"
+            } else {
+                "python3 -m unittest discover"
+            };
             rows.push(("Python", Use::Test, command.to_owned(), String::new()));
         }
         for (word, command) in [("ruff", "ruff check ."), ("flake8", "flake8"), ("mypy", "mypy .")] {
@@ -151,7 +190,11 @@ impl<'a> Project<'a> {
 }
 
 fn makefile(text: &str) -> Vec<Row> {
-    let target = |name: &str| text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':') && !rest.contains(":=")));
+    let target = |name: &str| {
+        text.lines().any(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':') && !rest.contains(":="))
+        })
+    };
     let rows = [("test", Use::Test), ("check", Use::Test), ("lint", Use::Lint), ("build", Use::Build)];
     let row = |(name, purpose): (&str, Use)| ("Make", purpose, format!("make {name}"), format!(" target {name}"));
     rows.into_iter().filter(|(name, _)| target(name)).map(row).collect()

@@ -60,7 +60,11 @@ fn told(mut facts: Facts, checks: &[Check]) -> Value {
     for check in checks {
         match check.status {
             Status::Failed => {
-                let first = check.problems.iter().find(|problem| problem.doubt.is_none()).map(|problem| format!("First: {}.", problem.told()));
+                let first = check
+                    .problems
+                    .iter()
+                    .find(|problem| problem.doubt.is_none())
+                    .map(|problem| format!("First: {}.", problem.told()));
                 let detail = first.unwrap_or_else(|| check.note.clone());
                 facts.finding(Severity::High, format!("{} failed", check.name), detail, &check.command);
             }
@@ -75,12 +79,7 @@ fn told(mut facts: Facts, checks: &[Check]) -> Value {
         }
     }
     facts.detail("checks", checks.iter().map(|check| json!(check)).collect::<Value>());
-    facts.finish(format!(
-        "{} passed, {} failed, {} not run.",
-        count(passed as u64, "check", "checks"),
-        failed,
-        not_run
-    ))
+    facts.finish(format!("{} passed, {} failed, {} not run.", count(passed as u64, "check", "checks"), failed, not_run))
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Vec<Check>, F
     let written = |entry: &&Entry| !language::is_generated(&entry.path);
     let with = |ends: &'static [&str]| move |entry: &&Entry| ends.contains(&name::extension(&entry.path).as_str());
     let entries: Vec<&Entry> = tracked.files().filter(written).filter(with(&["js", "mjs", "cjs"])).collect();
-    let typed = tracked.files().filter(written).filter(with(&["ts", "tsx", "mts", "cts", "jsx", "vue", "svelte"])).count();
+    let typed =
+        tracked.files().filter(written).filter(with(&["ts", "tsx", "mts", "cts", "jsx", "vue", "svelte"])).count();
     let mut checks = Vec::new();
     if typed > 0 {
         let why = format!("{typed} file(s) in TypeScript, JSX, Vue or Svelte need the project's own compiler.");
@@ -64,13 +65,18 @@ pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Vec<Check>, F
     let mut process = toolchain::command(node, &temporary);
     process.args(["--no-warnings", "--experimental-vm-modules", "-e", SCRIPT]).current_dir(&temporary);
     let flag = |entry: &Entry| kind(&entry.path, &packages);
-    checks.push(source::check(repository, &entries, Compiler { name: NAME, command: SHOWN, process, flag: &flag, doubt })?);
+    checks.push(source::check(
+        repository,
+        &entries,
+        Compiler { name: NAME, command: SHOWN, process, flag: &flag, doubt },
+    )?);
     Ok(checks)
 }
 
 /// The directories with a `package.json`, and whether it says that its files are modules.
 fn packages(repository: &Repository, tracked: &Tracked) -> Result<HashMap<Vec<u8>, bool>, Failure> {
-    let choice = Choice::new(tracked.files().filter(|entry| name::base(&entry.path) == b"package.json"), BLOB_BYTES_MAX);
+    let choice =
+        Choice::new(tracked.files().filter(|entry| name::base(&entry.path) == b"package.json"), BLOB_BYTES_MAX);
     let mut packages = HashMap::new();
     blob::each_whole(repository, &choice.taken, |entry, content| {
         let about: serde_json::Value = serde_json::from_slice(content).unwrap_or_default();

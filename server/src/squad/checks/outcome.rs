@@ -70,7 +70,16 @@ impl Check {
     /// A check that finds nothing wrong until told otherwise.
     pub fn new(name: impl Into<String>, command: impl Into<String>, files: u64) -> Self {
         let (name, command) = (name.into(), command.into());
-        Self { name, command, status: Status::Passed, note: String::new(), files, problems: Vec::new(), broken: 0, tests: None }
+        Self {
+            name,
+            command,
+            status: Status::Passed,
+            note: String::new(),
+            files,
+            problems: Vec::new(),
+            broken: 0,
+            tests: None,
+        }
     }
 
     /// The same, not run.

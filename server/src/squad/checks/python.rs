@@ -36,7 +36,8 @@ print(json.dumps(["done", count]), flush=True)
 /// The check, if there is Python here.
 pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Option<Check>, Failure> {
     let is_python = |entry: &&Entry| matches!(name::extension(&entry.path).as_str(), "py" | "pyw" | "pyi");
-    let entries: Vec<&Entry> = tracked.files().filter(is_python).filter(|entry| !name::is_under(&entry.path, &name::VENDORED)).collect();
+    let entries: Vec<&Entry> =
+        tracked.files().filter(is_python).filter(|entry| !name::is_under(&entry.path, &name::VENDORED)).collect();
     if entries.is_empty() {
         return Ok(None);
     }
@@ -53,8 +54,11 @@ pub fn check(repository: &Repository, tracked: &Tracked) -> Result<Option<Check>
 /// What Python 3 says about Python 2.
 fn doubt(_: &[u8], message: &str) -> Option<&'static str> {
     const OLD: [&str; 5] = [
-        "Missing parentheses in call to", "multiple exception types must be parenthesized", "leading zeros in decimal integer literals",
-        "invalid decimal literal", "Did you mean print(",
+        "Missing parentheses in call to",
+        "multiple exception types must be parenthesized",
+        "leading zeros in decimal integer literals",
+        "invalid decimal literal",
+        "Did you mean print(",
     ];
     OLD.iter().any(|words| message.contains(words)).then_some("written for Python 2")
 }

@@ -54,7 +54,14 @@ pub fn check(repository: &Repository, entries: &[&Entry], compiler: Compiler<'_>
     let mut check = Check::new(compiler.name, compiler.command, handed.len() as u64);
     let skipped = entries.len() - handed.len();
     if skipped > 0 {
-        check.note = format!("{skipped} of {} files are too large or too many and were not compiled.", entries.len());
+        check.note = format!(
+            "{skipped} of {} files are too large, too many or not in this clone, and were not compiled.",
+            entries.len()
+        );
+    }
+    if handed.is_empty() {
+        let why = choice.left_out(SOURCE_BYTES_MAX).join(" ");
+        return Ok(Check::not_run(compiler.name, compiler.command, why));
     }
     let mut stdin = Vec::new();
     for (index, (entry, content)) in handed.iter().enumerate() {
@@ -64,13 +71,17 @@ pub fn check(repository: &Repository, entries: &[&Entry], compiler: Compiler<'_>
     let ran = collect(compiler.process, Some(stdin), COMPILE_SECONDS_MAX, Reach::Program, ANSWER_BYTES_MAX);
     let (end, answer, _) = match ran {
         Ok(ran) => ran,
-        Err(error) => return Ok(Check::not_run(compiler.name, compiler.command, format!("it could not be started ({error})."))),
+        Err(error) => {
+            return Ok(Check::not_run(compiler.name, compiler.command, format!("it could not be started ({error}).")));
+        }
     };
     let mut done = false;
     for line in answer.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok()) {
         if line[0] == "done" {
             done = true;
-        } else if let Some((entry, content)) = line[0].as_u64().and_then(|index| handed.get(usize::try_from(index).ok()?)) {
+        } else if let Some((entry, content)) =
+            line[0].as_u64().and_then(|index| handed.get(usize::try_from(index).ok()?))
+        {
             let message = line[2].as_str().unwrap_or("it cannot be compiled");
             let doubt = on_purpose(&entry.path).or_else(|| (compiler.doubt)(content, message));
             check.problem(&entry.path, line[1].as_u64(), message, doubt);
@@ -81,7 +92,10 @@ pub fn check(repository: &Repository, entries: &[&Entry], compiler: Compiler<'_>
         check.note = if end.timed_out {
             format!("it took longer than {COMPILE_SECONDS_MAX} seconds.")
         } else {
-            format!("it broke off: {}.", name::show(end.last_words.lines().last().unwrap_or("without a word").as_bytes()))
+            format!(
+                "it broke off: {}.",
+                name::show(end.last_words.lines().last().unwrap_or("without a word").as_bytes())
+            )
         };
     }
     Ok(check)

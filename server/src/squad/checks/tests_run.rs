@@ -31,13 +31,32 @@ pub const NETWORK_OFF: &str = "DEVSQUAD_NETWORK";
 
 /// Words by which tools say that something is not installed, which is no failed test.
 const NOT_INSTALLED: [&str; 16] = [
-    "no matching package named", "failed to download", "failed to get `", "attempting to make an HTTP request, but --offline",
-    "Cannot find module", "Cannot find package", "ERR_MODULE_NOT_FOUND", "No module named", ": not found", "command not found", "ENOTCACHED",
-    "error: no such command", "cannot find package", "module lookup disabled by GOPROXY=off", "Could not find gem", "is not installed",
+    "no matching package named",
+    "failed to download",
+    "failed to get `",
+    "attempting to make an HTTP request, but --offline",
+    "Cannot find module",
+    "Cannot find package",
+    "ERR_MODULE_NOT_FOUND",
+    "No module named",
+    ": not found",
+    "command not found",
+    "ENOTCACHED",
+    "error: no such command",
+    "cannot find package",
+    "module lookup disabled by GOPROXY=off",
+    "Could not find gem",
+    "is not installed",
 ];
 
 /// One check for each test command.
-pub fn checks(repository: &Repository, tracked: &Tracked, commands: &[Found], wanted: bool, voice: &mut Voice<'_>) -> Result<Vec<Check>, Failure> {
+pub fn checks(
+    repository: &Repository,
+    tracked: &Tracked,
+    commands: &[Found],
+    wanted: bool,
+    voice: &mut Voice<'_>,
+) -> Result<Vec<Check>, Failure> {
     let tests: Vec<&Found> = commands.iter().filter(|found| found.purpose == Use::Test).collect();
     let named = |found: &Found| (format!("Tests ({})", found.ecosystem), found.argv.join(" "));
     let none = |why: &str| {
@@ -86,7 +105,8 @@ fn network_guard() -> Option<&'static [&'static str]> {
         return Some(&[]);
     }
     const UNSHARE: &[&str] = &["unshare", "--map-root-user", "--net", "--"];
-    let works = Command::new(UNSHARE[0]).args(&UNSHARE[1..]).arg("true").output().is_ok_and(|done| done.status.success());
+    let works =
+        Command::new(UNSHARE[0]).args(&UNSHARE[1..]).arg("true").output().is_ok_and(|done| done.status.success());
     works.then_some(UNSHARE)
 }
 
@@ -119,10 +139,19 @@ fn run(found: &Found, copy: &Copy, guard: &[&str]) -> Result<Check, Failure> {
     let argv: Vec<&str> = guard.iter().copied().chain(found.argv.iter().map(String::as_str)).collect();
     // A shell joins both outputs; the command's words are arguments, never parsed.
     let mut process = toolchain::command("sh", &copy.home());
-    process.args(["-c", "exec \"$@\" 2>&1", "sh"]).args(argv).current_dir(copy.files().join(OsStr::from_bytes(&found.dir)));
+    process
+        .args(["-c", "exec \"$@\" 2>&1", "sh"])
+        .args(argv)
+        .current_dir(copy.files().join(OsStr::from_bytes(&found.dir)));
     process.envs([
-        ("CI", "1"), ("NO_COLOR", "1"), ("CARGO_NET_OFFLINE", "true"), ("npm_config_offline", "true"), ("PIP_NO_INDEX", "1"), ("GOPROXY", "off"),
-        ("GOFLAGS", "-mod=mod"), ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("CI", "1"),
+        ("NO_COLOR", "1"),
+        ("CARGO_NET_OFFLINE", "true"),
+        ("npm_config_offline", "true"),
+        ("PIP_NO_INDEX", "1"),
+        ("GOPROXY", "off"),
+        ("GOFLAGS", "-mod=mod"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
     ]);
     process.env("CARGO_HOME", copy.home().join("cargo")).env("CARGO_TARGET_DIR", copy.home().join("target"));
     process.process_group(0);
@@ -139,7 +168,9 @@ fn judged(mut check: Check, end: &End, output: &str, dir: &[u8]) -> Check {
     let missing = last.iter().find(|line| NOT_INSTALLED.iter().any(|words| line.contains(words)));
     let place = if dir.is_empty() { &b"."[..] } else { dir };
     match (end.timed_out, end.code, missing) {
-        (true, ..) => check.problem(place, None, &format!("the tests took longer than {TEST_SECONDS_MAX} seconds"), None),
+        (true, ..) => {
+            check.problem(place, None, &format!("the tests took longer than {TEST_SECONDS_MAX} seconds"), None)
+        }
         (_, Some(0), _) if check.tests == Some(0) => {
             check.status = Status::NotRun;
             check.note = "the command ran, but it ran no tests.".into();
@@ -147,10 +178,17 @@ fn judged(mut check: Check, end: &End, output: &str, dir: &[u8]) -> Check {
         (_, Some(0), _) => {}
         (_, _, Some(line)) if check.tests.unwrap_or(0) == 0 => {
             check.status = Status::NotRun;
-            check.note = format!("something it needs is not installed, and nothing is fetched: “{}”.", show(line.as_bytes()));
+            check.note =
+                format!("something it needs is not installed, and nothing is fetched: “{}”.", show(line.as_bytes()));
         }
         (_, code, _) => {
-            let words = last.iter().rev().find(|line| line.contains("fail") || line.contains("rror")).or(last.last()).copied().unwrap_or("no word");
+            let words = last
+                .iter()
+                .rev()
+                .find(|line| line.contains("fail") || line.contains("rror"))
+                .or(last.last())
+                .copied()
+                .unwrap_or("no word");
             let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
             check.problem(place, None, &format!("{code}: {}", show(words.as_bytes())), None);
         }
@@ -165,7 +203,8 @@ fn tests_in(output: &str) -> Option<u64> {
     for line in output.lines().map(str::trim) {
         let words: Vec<&str> = line.trim_matches('=').split([' ', ';', ',']).filter(|word| !word.is_empty()).collect();
         let before = |names: &[&str]| -> Option<u64> {
-            let pairs = words.windows(2).filter(|pair| names.contains(&pair[1])).filter_map(|pair| pair[0].parse::<u64>().ok());
+            let pairs =
+                words.windows(2).filter(|pair| names.contains(&pair[1])).filter_map(|pair| pair[0].parse::<u64>().ok());
             pairs.reduce(|one, other| one + other)
         };
         match words[..] {
@@ -173,7 +212,9 @@ fn tests_in(output: &str) -> Option<u64> {
             ["Ran", number, "tests" | "test", "in", ..] => number.parse().into_iter().for_each(&mut add),
             ["#" | "ℹ", "tests", number] => number.parse().into_iter().for_each(&mut add),
             [number, "passing", ..] => number.parse().into_iter().for_each(&mut add),
-            [.., "in", seconds] if seconds.ends_with('s') => before(&["passed", "failed", "errors", "error"]).into_iter().for_each(&mut add),
+            [.., "in", seconds] if seconds.ends_with('s') => {
+                before(&["passed", "failed", "errors", "error"]).into_iter().for_each(&mut add)
+            }
             _ => {}
         }
     }
@@ -187,7 +228,10 @@ mod tests {
     #[test]
     fn every_runner_tells_how_many_tests_it_ran() {
         for (line, number) in [
-            ("test result: ok. 12 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s", Some(13)),
+            (
+                "test result: ok. 12 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+                Some(13),
+            ),
             ("===== 3 passed, 1 failed, 2 skipped in 0.12s =====", Some(4)),
             ("Ran 7 tests in 0.003s", Some(7)),
             ("# tests 5", Some(5)),

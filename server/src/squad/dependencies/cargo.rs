@@ -43,7 +43,9 @@ pub fn lock(content: &[u8]) -> Read {
         Err(read) => return read,
     };
     let packages = table.get("package").and_then(Value::as_array).into_iter().flatten();
-    let pair = |package: &Value| Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()));
+    let pair = |package: &Value| {
+        Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()))
+    };
     Read::Lock(Lock { ecosystem: ECOSYSTEM, packages: packages.filter_map(pair).collect(), licences: Vec::new() })
 }
 

@@ -27,7 +27,13 @@ const LICENCES: [(&str, &[&str]); 22] = [
     ("BSD-2-Clause", &["redistribution and use in source and binary forms", "this list of conditions"]),
     ("ISC", &["permission to use, copy, modify, and/or distribute this software for any purpose with or without fee"]),
     ("ISC", &["permission to use, copy, modify, and distribute this software for any purpose with or without fee"]),
-    ("MIT", &["permission is hereby granted, free of charge, to any person obtaining a copy", "the software is provided \"as is\""]),
+    (
+        "MIT",
+        &[
+            "permission is hereby granted, free of charge, to any person obtaining a copy",
+            "the software is provided \"as is\"",
+        ],
+    ),
     ("WTFPL", &["do what the fuck you want to public license"]),
 ];
 
@@ -36,7 +42,8 @@ pub fn is_licence_file(path: &[u8]) -> bool {
     let base = String::from_utf8_lossy(name::base(path)).to_ascii_uppercase();
     let stem = base.split(['.', '-', '_']).next().unwrap_or_default();
     let end = base.rsplit_once('.').map_or("", |(_, end)| end);
-    matches!(stem, "LICENSE" | "LICENCE" | "COPYING" | "UNLICENSE") && !matches!(end, "RS" | "PY" | "JS" | "TS" | "GO" | "JAVA" | "HTML" | "JSON" | "YML" | "YAML" | "TOML" | "SH")
+    matches!(stem, "LICENSE" | "LICENCE" | "COPYING" | "UNLICENSE")
+        && !matches!(end, "RS" | "PY" | "JS" | "TS" | "GO" | "JAVA" | "HTML" | "JSON" | "YML" | "YAML" | "TOML" | "SH")
 }
 
 /// The licence's SPDX identifier, if its text is known.

@@ -37,9 +37,15 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     let wanted: Vec<&Entry> = tracked.files().filter(is_ours).filter(|entry| reader(&entry.path).is_some()).collect();
     let licences: Vec<&Entry> = tracked.files().filter(is_ours).filter(|entry| is_licence_file(&entry.path)).collect();
     let choice = Choice::new(wanted.iter().copied().take(MANIFESTS_MAX), MANIFEST_BYTES_MAX);
-    let mut found = Found { nothing_tracked: tracked.count == 0, left_out: choice.left_out(MANIFEST_BYTES_MAX), ..Found::default() };
+    let mut found = Found {
+        nothing_tracked: tracked.count == 0,
+        left_out: choice.left_out(MANIFEST_BYTES_MAX),
+        ..Found::default()
+    };
     if wanted.len() > MANIFESTS_MAX {
-        found.left_out.push(format!("Of {} manifests and lock files the first {MANIFESTS_MAX} were read.", wanted.len()));
+        found
+            .left_out
+            .push(format!("Of {} manifests and lock files the first {MANIFESTS_MAX} were read.", wanted.len()));
     }
     let installed = tracked.files().filter(|entry| name::is_under(&entry.path, &["node_modules"])).count();
     found.tracked_node_modules = installed as u64;

@@ -22,7 +22,12 @@ pub fn manifest(content: &[u8]) -> Read {
             let requirement = requirement.as_str().unwrap_or_default();
             // What a peer asks for is meant to be wide.
             let hold = if section == "peerDependencies" { Hold::Bounded } else { held(requirement) };
-            wants.push(Want { name: name.clone(), requirement: requirement.to_owned(), section: section.to_owned(), hold });
+            wants.push(Want {
+                name: name.clone(),
+                requirement: requirement.to_owned(),
+                section: section.to_owned(),
+                hold,
+            });
         }
     }
     Read::Manifest(Manifest {
@@ -44,7 +49,10 @@ fn held(requirement: &str) -> Hold {
     if starts(&["workspace:", "file:", "link:", "portal:", "catalog:"]) {
         return Hold::Local;
     }
-    if starts(&["git", "http:", "https:", "github:"]) || text.contains(".git") || (text.contains('/') && !text.starts_with("npm:")) {
+    if starts(&["git", "http:", "https:", "github:"])
+        || text.contains(".git")
+        || (text.contains('/') && !text.starts_with("npm:"))
+    {
         return if text.contains('#') || text.ends_with(".tgz") { Hold::Exact } else { Hold::Open };
     }
     hold(text.rsplit_once('@').filter(|_| text.starts_with("npm:")).map_or(text, |(_, version)| version), Hold::Exact)

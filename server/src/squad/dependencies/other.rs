@@ -20,7 +20,9 @@ pub fn go_mod(content: &[u8]) -> Read {
         let words: Vec<&str> = line.split_whitespace().collect();
         match (block, words[..].first().copied(), words.len()) {
             ("", Some("module"), 2) => manifest.name = Some(words[1].to_owned()),
-            ("", Some(opened @ ("require" | "replace" | "exclude" | "retract" | "tool")), _) if line.ends_with('(') => block = opened,
+            ("", Some(opened @ ("require" | "replace" | "exclude" | "retract" | "tool")), _) if line.ends_with('(') => {
+                block = opened
+            }
             ("", Some("require"), 3) => manifest.wants.push(go(words[1], words[2], section)),
             (_, Some(")"), _) => block = "",
             ("require", Some(name), 2) => manifest.wants.push(go(name, words[1], section)),
@@ -60,7 +62,8 @@ pub fn gemfile(content: &[u8]) -> Read {
     let want = |line: &str| {
         let mut parts = line.trim().strip_prefix("gem ")?.split(',');
         let name = quoted(parts.next()?);
-        let requirement = parts.next().filter(|part| part.trim().starts_with(['"', '\''])).map(quoted).unwrap_or_default();
+        let requirement =
+            parts.next().filter(|part| part.trim().starts_with(['"', '\''])).map(quoted).unwrap_or_default();
         let hold = hold(&requirement, Hold::Exact);
         Some(Want { name, requirement, section: "gems".into(), hold })
     };
@@ -91,7 +94,8 @@ pub fn composer(content: &[u8]) -> Read {
     let mut wants = Vec::new();
     for section in ["require", "require-dev"] {
         // "php" and "ext-…" are the machine's, not packages.
-        let packages = value.get(section).and_then(Value::as_object).into_iter().flatten().filter(|(name, _)| name.contains('/'));
+        let packages =
+            value.get(section).and_then(Value::as_object).into_iter().flatten().filter(|(name, _)| name.contains('/'));
         wants.extend(packages.map(|(name, requirement)| {
             let requirement = requirement.as_str().unwrap_or_default().to_owned();
             let hold = if requirement.starts_with("dev-") { Hold::Open } else { hold(&requirement, Hold::Exact) };
@@ -110,6 +114,8 @@ pub fn composer_lock(content: &[u8]) -> Read {
         Err(read) => return read,
     };
     let parts = ["packages", "packages-dev"].into_iter().filter_map(|part| value.get(part)?.as_array()).flatten();
-    let pair = |package: &Value| Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()));
+    let pair = |package: &Value| {
+        Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()))
+    };
     Read::Lock(Lock { ecosystem: "PHP", packages: parts.filter_map(pair).collect(), licences: Vec::new() })
 }

@@ -23,17 +23,30 @@ fn want(line: &str, section: &str) -> Option<Want> {
         return None;
     }
     let line = line.split(';').next().unwrap_or_default().split(" --hash").next().unwrap_or_default().trim();
-    let end = line.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))).unwrap_or(line.len());
+    let end = line
+        .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')))
+        .unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
     let rest = rest.trim_start();
     // Extras stand in brackets between name and version.
     let rest = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(rest, |(_, rest)| rest).trim();
     let held = match rest.strip_prefix('@') {
-        Some(address) if address.trim().starts_with("git+") => if address.matches('@').count() > 0 { Hold::Exact } else { Hold::Open },
+        Some(address) if address.trim().starts_with("git+") => {
+            if address.matches('@').count() > 0 {
+                Hold::Exact
+            } else {
+                Hold::Open
+            }
+        }
         Some(_) => Hold::Exact,
         None => hold(rest.trim_matches(['(', ')']), Hold::Exact),
     };
-    (!name.is_empty()).then(|| Want { name: name.to_owned(), requirement: rest.to_owned(), section: section.to_owned(), hold: held })
+    (!name.is_empty()).then(|| Want {
+        name: name.to_owned(),
+        requirement: rest.to_owned(),
+        section: section.to_owned(),
+        hold: held,
+    })
 }
 
 /// Reads `pyproject.toml`: the standard tables and Poetry's.
@@ -57,7 +70,8 @@ pub fn pyproject(content: &[u8]) -> Read {
             named(about.get("dependencies"), group, &mut wants);
         }
     }
-    let either = |name: &str| project.and_then(|table| table.get(name)).or_else(|| poetry.and_then(|table| table.get(name)));
+    let either =
+        |name: &str| project.and_then(|table| table.get(name)).or_else(|| poetry.and_then(|table| table.get(name)));
     let licence = either("license").and_then(|value| value.as_str().or_else(|| value.get("text")?.as_str()));
     Read::Manifest(Manifest {
         ecosystem: ECOSYSTEM,
@@ -87,7 +101,9 @@ pub fn lock(content: &[u8]) -> Read {
         Err(read) => return read,
     };
     let packages = table.get("package").and_then(Value::as_array).into_iter().flatten();
-    let pair = |package: &Value| Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()));
+    let pair = |package: &Value| {
+        Some((package.get("name")?.as_str()?.to_owned(), package.get("version")?.as_str()?.to_owned()))
+    };
     Read::Lock(Lock { ecosystem: ECOSYSTEM, packages: packages.filter_map(pair).collect(), licences: Vec::new() })
 }
 
@@ -99,7 +115,8 @@ pub fn pipfile_lock(content: &[u8]) -> Read {
         Err(read) => return read,
     };
     let parts = ["default", "develop"].into_iter().filter_map(|part| value.get(part)?.as_object()).flatten();
-    let version = |about: &serde_json::Value| about.get("version")?.as_str().map(|text| text.trim_start_matches('=').to_owned());
+    let version =
+        |about: &serde_json::Value| about.get("version")?.as_str().map(|text| text.trim_start_matches('=').to_owned());
     let packages = parts.map(|(name, about)| (name.clone(), version(about).unwrap_or_default())).collect();
     Read::Lock(Lock { ecosystem: ECOSYSTEM, packages, licences: Vec::new() })
 }
@@ -128,6 +145,11 @@ fn named(table: Option<&Value>, section: &str, wants: &mut Vec<Want>) {
             (None, None, Some(_)) if value.get("rev").or_else(|| value.get("tag")).is_some() => Hold::Exact,
             (None, None, _) => Hold::Open,
         };
-        wants.push(Want { name: name.clone(), requirement: version.unwrap_or_default().to_owned(), section: section.to_owned(), hold });
+        wants.push(Want {
+            name: name.clone(),
+            requirement: version.unwrap_or_default().to_owned(),
+            section: section.to_owned(),
+            hold,
+        });
     }
 }

@@ -11,8 +11,18 @@ const MIT: &str = "MIT License\n\nPermission is hereby granted, free of charge, 
 #[test]
 fn requirements_hold_more_or_less() {
     for (text, held) in [
-        ("*", Hold::Open), ("latest", Hold::Open), (">=1.0", Hold::Open), ("^1.2", Hold::Bounded), ("~> 2.1", Hold::Bounded), (">=1,<2", Hold::Bounded),
-        ("1.x", Hold::Bounded), ("==1.0", Hold::Exact), ("=1.0.0", Hold::Exact), ("1.2.3", Hold::Exact), ("==1.*", Hold::Exact), ("", Hold::Open),
+        ("*", Hold::Open),
+        ("latest", Hold::Open),
+        (">=1.0", Hold::Open),
+        ("^1.2", Hold::Bounded),
+        ("~> 2.1", Hold::Bounded),
+        (">=1,<2", Hold::Bounded),
+        ("1.x", Hold::Bounded),
+        ("==1.0", Hold::Exact),
+        ("=1.0.0", Hold::Exact),
+        ("1.2.3", Hold::Exact),
+        ("==1.*", Hold::Exact),
+        ("", Hold::Open),
     ] {
         if text != "==1.*" {
             assert_eq!(hold(text, Hold::Exact), held, "{text}");
@@ -23,8 +33,14 @@ fn requirements_hold_more_or_less() {
 #[test]
 fn a_rust_workspace_is_read_with_its_lock_file_and_licence() {
     let home = Home::with(&[
-        ("Cargo.toml", "[workspace]\nmembers=['a']\n[workspace.package]\nlicense='MIT'\n[workspace.dependencies]\nserde='1'\n"),
-        ("a/Cargo.toml", "[package]\nname='a'\n[dependencies]\nserde={workspace=true}\nbad='*'\n[target.'cfg(unix)'.dev-dependencies]\nnix={version='0.31'}\n"),
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers=['a']\n[workspace.package]\nlicense='MIT'\n[workspace.dependencies]\nserde='1'\n",
+        ),
+        (
+            "a/Cargo.toml",
+            "[package]\nname='a'\n[dependencies]\nserde={workspace=true}\nbad='*'\n[target.'cfg(unix)'.dev-dependencies]\nnix={version='0.31'}\n",
+        ),
         ("Cargo.lock", "[[package]]\nname='x'\nversion='1.0.0'\n[[package]]\nname='x'\nversion='2.0.0'\n"),
         ("LICENSE", MIT),
     ]);
@@ -41,7 +57,9 @@ fn a_rust_workspace_is_read_with_its_lock_file_and_licence() {
 #[test]
 fn javascript_lock_files_of_all_kinds_are_read() {
     let packages = |read: Read| match read {
-        Read::Lock(lock) => lock.packages.into_iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>(),
+        Read::Lock(lock) => {
+            lock.packages.into_iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
     let npm = br#"{"packages": {"": {}, "node_modules/a": {"version": "1.0.0", "license": "MIT"}, "node_modules/a/node_modules/@s/b": {"version": "2.0.0"}, "node_modules/own": {"link": true}}}"#;
@@ -66,16 +84,26 @@ fn python_requirements_are_read_as_pep_508_says() {
 
 #[test]
 fn broken_manifests_are_findings_and_vendored_ones_are_not_read() {
-    let home = Home::with(&[("package.json", "{"), ("vendor/x/package.json", "{"), ("node_modules/y/package.json", "{}")]);
+    let home =
+        Home::with(&[("package.json", "{"), ("vendor/x/package.json", "{"), ("node_modules/y/package.json", "{}")]);
     let output = home.output("repo.dependencies");
-    let titles: Vec<_> = output["findings"].as_array().expect("list").iter().map(|one| one["title"].as_str().expect("text")).collect();
+    let titles: Vec<_> =
+        output["findings"].as_array().expect("list").iter().map(|one| one["title"].as_str().expect("text")).collect();
     assert_eq!(titles, ["package.json cannot be read", "1 file is of node_modules tracked", "There is no licence"]);
 }
 
 #[test]
 fn licences_are_known_by_their_text() {
-    for (text, name) in [(MIT, Some("MIT")), ("Apache License\n  Version 2.0, January 2004", Some("Apache-2.0")), ("All rights reserved", None)] {
+    for (text, name) in [
+        (MIT, Some("MIT")),
+        ("Apache License\n  Version 2.0, January 2004", Some("Apache-2.0")),
+        ("All rights reserved", None),
+    ] {
         assert_eq!(licence::recognise(text.as_bytes()), name);
     }
-    assert!(super::is_licence_file(b"LICENSE-MIT") && super::is_licence_file(b"a/COPYING") && !super::is_licence_file(b"license.rs"));
+    assert!(
+        super::is_licence_file(b"LICENSE-MIT")
+            && super::is_licence_file(b"a/COPYING")
+            && !super::is_licence_file(b"license.rs")
+    );
 }

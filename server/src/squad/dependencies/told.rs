@@ -21,8 +21,11 @@ const LICENCE: &str = "tracked licence files, by their text";
 /// The output.
 pub fn told(repository: &Repository, found: &Found) -> Value {
     let mut facts = Facts::new("repo.dependencies", repository);
-    let wants: Vec<(&Placed<_>, &Want)> =
-        found.manifests.iter().flat_map(|manifest| manifest.what.wants.iter().map(move |want| (manifest, want))).collect();
+    let wants: Vec<(&Placed<_>, &Want)> = found
+        .manifests
+        .iter()
+        .flat_map(|manifest| manifest.what.wants.iter().map(move |want| (manifest, want)))
+        .collect();
     let outside = wants.iter().filter(|(_, want)| want.hold != Hold::Local).count();
     let open: Vec<_> = wants.iter().filter(|(manifest, want)| want.hold == Hold::Open && !manifest.fixture).collect();
     let locked: usize = found.locks.iter().map(|lock| lock.what.packages.len()).sum();
@@ -37,12 +40,18 @@ pub fn told(repository: &Repository, found: &Found) -> Value {
     let declared = declared_licences(found).into_iter().next();
     match (licence, declared) {
         (Some(licence), _) => facts.figure("licence", licence, LICENCE),
-        (None, Some(declared)) => facts.figure("licence", show(declared.as_bytes()), "declared in a tracked manifest; there is no licence text that is known"),
+        (None, Some(declared)) => facts.figure(
+            "licence",
+            show(declared.as_bytes()),
+            "declared in a tracked manifest; there is no licence text that is known",
+        ),
         (None, None) => {}
     }
     found.left_out.iter().for_each(|sentence| facts.left_out(sentence.as_str()));
     for ecosystem in found.seen.iter().map(|seen| seen.what).collect::<BTreeSet<_>>() {
-        facts.left_out(format!("{ecosystem} manifests were recognised, but only their own tool can list their dependencies."));
+        facts.left_out(format!(
+            "{ecosystem} manifests were recognised, but only their own tool can list their dependencies."
+        ));
     }
     if locked > 0 {
         facts.left_out("Known vulnerabilities were not looked up: that needs the network.");
@@ -61,7 +70,9 @@ pub fn told(repository: &Repository, found: &Found) -> Value {
 
 /// The licence at the top, or the only one there is.
 fn licence(found: &Found) -> Option<&'static str> {
-    let known = |top: bool| found.licences.iter().filter(move |(path, _)| !top || !path.contains('/')).find_map(|(_, licence)| *licence);
+    let known = |top: bool| {
+        found.licences.iter().filter(move |(path, _)| !top || !path.contains('/')).find_map(|(_, licence)| *licence)
+    };
     known(true).or_else(|| known(false))
 }
 
@@ -78,7 +89,12 @@ fn duplicates(locks: &[Placed<Lock>]) -> Vec<(&str, &str, BTreeSet<&str>)> {
         for (name, version) in &lock.what.packages {
             versions.entry(name).or_default().insert(version);
         }
-        all.extend(versions.into_iter().filter(|(_, versions)| versions.len() > 1).map(|(name, versions)| (lock.path.as_str(), name, versions)));
+        all.extend(
+            versions
+                .into_iter()
+                .filter(|(_, versions)| versions.len() > 1)
+                .map(|(name, versions)| (lock.path.as_str(), name, versions)),
+        );
     }
     all
 }
@@ -86,28 +102,60 @@ fn duplicates(locks: &[Placed<Lock>]) -> Vec<(&str, &str, BTreeSet<&str>)> {
 fn remarks<M>(facts: &mut Facts, found: &Found, open: &[&(&Placed<M>, &Want)], twice: &[(&str, &str, BTreeSet<&str>)]) {
     for broken in &found.broken {
         let severity = if broken.fixture { Severity::Info } else { Severity::High };
-        facts.finding(severity, format!("{} cannot be read", broken.path), format!("{}.", show(broken.what.as_bytes())), DECLARED);
+        facts.finding(
+            severity,
+            format!("{} cannot be read", broken.path),
+            format!("{}.", show(broken.what.as_bytes())),
+            DECLARED,
+        );
     }
     if let Some((manifest, want)) = open.first() {
-        let asked = if want.requirement.is_empty() { "no version at all".into() } else { format!("“{}”", show(want.requirement.as_bytes())) };
-        let title = format!("{} any future version", count(open.len() as u64, "requirement takes", "requirements take"));
-        let detail = format!("First: {} in {} asks for {asked}. A release nobody has tried may come in.", show(want.name.as_bytes()), manifest.path);
+        let asked = if want.requirement.is_empty() {
+            "no version at all".into()
+        } else {
+            format!("“{}”", show(want.requirement.as_bytes()))
+        };
+        let title =
+            format!("{} any future version", count(open.len() as u64, "requirement takes", "requirements take"));
+        let detail = format!(
+            "First: {} in {} asks for {asked}. A release nobody has tried may come in.",
+            show(want.name.as_bytes()),
+            manifest.path
+        );
         facts.finding(if found.locks.is_empty() { Severity::Medium } else { Severity::Low }, title, detail, DECLARED);
     }
-    let unlocked: Vec<&str> = found.manifests.iter().filter(|manifest| needs_lock(manifest, &found.locks)).map(|one| one.path.as_str()).collect();
+    let unlocked: Vec<&str> = found
+        .manifests
+        .iter()
+        .filter(|manifest| needs_lock(manifest, &found.locks))
+        .map(|one| one.path.as_str())
+        .collect();
     if let Some(first) = unlocked.first() {
-        let title = format!("{} no lock file", count(unlocked.len() as u64, "manifest with dependencies has", "manifests with dependencies have"));
+        let title = format!(
+            "{} no lock file",
+            count(unlocked.len() as u64, "manifest with dependencies has", "manifests with dependencies have")
+        );
         let detail = format!("First: {first}. Without one, two builds of the same commit may use different versions.");
         facts.finding(Severity::Low, title, detail, "tracked lock files in the same or a higher directory");
     }
     if let Some((path, name, versions)) = twice.first() {
         let title = format!("{} locked in several versions", count(twice.len() as u64, "package is", "packages are"));
         let versions = versions.iter().copied().collect::<Vec<_>>().join(", ");
-        facts.finding(Severity::Info, title, format!("First: {name} in {path} ({versions}). Each is built and shipped."), LOCKED);
+        facts.finding(
+            Severity::Info,
+            title,
+            format!("First: {name} in {path} ({versions}). Each is built and shipped."),
+            LOCKED,
+        );
     }
     if found.tracked_node_modules > 0 {
         let title = format!("{} of node_modules tracked", count(found.tracked_node_modules, "file is", "files are"));
-        facts.finding(Severity::Medium, title, "Installed packages belong into .gitignore; the lock file holds their versions.", "git ls-files");
+        facts.finding(
+            Severity::Medium,
+            title,
+            "Installed packages belong into .gitignore; the lock file holds their versions.",
+            "git ls-files",
+        );
     }
 }
 
@@ -117,7 +165,8 @@ fn needs_lock(manifest: &Placed<super::manifest::Manifest>, locks: &[Placed<Lock
     let dir = manifest.path.rsplit_once('/').map_or("", |(dir, _)| dir);
     let holds = |lock: &&Placed<Lock>| {
         let above = lock.path.rsplit_once('/').map_or("", |(dir, _)| dir);
-        lock.what.ecosystem == manifest.what.ecosystem && (above.is_empty() || dir == above || dir.starts_with(&format!("{above}/")))
+        lock.what.ecosystem == manifest.what.ecosystem
+            && (above.is_empty() || dir == above || dir.starts_with(&format!("{above}/")))
     };
     loose && !manifest.fixture && manifest.what.ecosystem != "Go" && locks.iter().find(holds).is_none()
 }
@@ -132,13 +181,15 @@ fn licence_remarks(facts: &mut Facts, found: &Found, licence: Option<&str>) {
         facts.finding(Severity::Medium, "There is no licence", detail, LICENCE);
     } else if found.licences.is_empty() {
         let names = declared.iter().copied().collect::<Vec<_>>().join(", ");
-        let detail = format!("The manifests declare {}; most licences ask that their text comes along.", show(names.as_bytes()));
+        let detail =
+            format!("The manifests declare {}; most licences ask that their text comes along.", show(names.as_bytes()));
         facts.finding(Severity::Low, "There is no licence file", detail, LICENCE);
     }
     if let Some(licence) = licence {
         // A project under two licences names both in its manifests and has a file for each.
         let files: BTreeSet<&str> = found.licences.iter().filter_map(|(_, licence)| *licence).collect();
-        let others: Vec<&str> = declared.iter().copied().filter(|text| !files.iter().any(|file| text.contains(file))).collect();
+        let others: Vec<&str> =
+            declared.iter().copied().filter(|text| !files.iter().any(|file| text.contains(file))).collect();
         if let Some(other) = others.first() {
             let detail = format!("The licence file is {licence}, but a manifest declares {}.", show(other.as_bytes()));
             facts.finding(Severity::Medium, "Licence file and manifest disagree", detail, LICENCE);
@@ -151,8 +202,16 @@ fn licence_remarks(facts: &mut Facts, found: &Found, licence: Option<&str>) {
         .filter(|licence| COPYLEFT.iter().any(|word| licence.contains(word)) && !licence.contains(" OR "))
         .collect();
     if let Some(first) = strict.first() {
-        let title = format!("{} under a copyleft licence", count(strict.len() as u64, "locked package is", "locked packages are"));
-        facts.finding(Severity::Low, title, format!("First: {}. Check what it asks of you.", show(first.as_bytes())), LOCKED);
+        let title = format!(
+            "{} under a copyleft licence",
+            count(strict.len() as u64, "locked package is", "locked packages are")
+        );
+        facts.finding(
+            Severity::Low,
+            title,
+            format!("First: {}. Check what it asks of you.", show(first.as_bytes())),
+            LOCKED,
+        );
     }
 }
 

@@ -21,25 +21,87 @@ enum Set {
 }
 
 const LISTINGS: [Listing; 11] = [
-    ("repo.checks", "Checks", "checks", &[("Check", "name", Set::Text), ("Result", "status", Set::Text), ("Files", "files", Set::Value), ("Command", "command", Set::Code), ("Note", "note", Set::Text)]),
-    ("repo.secrets", "Likely secrets", "secrets", &[("File", "path", Set::Code), ("Line", "line", Set::Value), ("Rule", "rule", Set::Text), ("Excerpt", "excerpt", Set::Text)]),
-    ("repo.inventory", "Languages", "languages", &[("Language", "language", Set::Text), ("Lines", "lines", Set::Value), ("Files", "files", Set::Value)]),
-    ("repo.history", "Files that change most", "hot_spots", &[("File", "path", Set::Code), ("Commits", "commits", Set::Value), ("Changed lines", "changed_lines", Set::Value)]),
+    (
+        "repo.checks",
+        "Checks",
+        "checks",
+        &[
+            ("Check", "name", Set::Text),
+            ("Result", "status", Set::Text),
+            ("Files", "files", Set::Value),
+            ("Command", "command", Set::Code),
+            ("Note", "note", Set::Text),
+        ],
+    ),
+    (
+        "repo.secrets",
+        "Likely secrets",
+        "secrets",
+        &[
+            ("File", "path", Set::Code),
+            ("Line", "line", Set::Value),
+            ("Rule", "rule", Set::Text),
+            ("Excerpt", "excerpt", Set::Text),
+        ],
+    ),
+    (
+        "repo.inventory",
+        "Languages",
+        "languages",
+        &[("Language", "language", Set::Text), ("Lines", "lines", Set::Value), ("Files", "files", Set::Value)],
+    ),
+    (
+        "repo.history",
+        "Files that change most",
+        "hot_spots",
+        &[
+            ("File", "path", Set::Code),
+            ("Commits", "commits", Set::Value),
+            ("Changed lines", "changed_lines", Set::Value),
+        ],
+    ),
     ("repo.history", "Authors", "top_authors", &[("Author", "name", Set::Text), ("Commits", "commits", Set::Value)]),
-    ("repo.todos", "Marked for later", "lines", &[("File", "path", Set::Code), ("Line", "line", Set::Value), ("Text", "text", Set::Text)]),
-    ("repo.dependencies", "Manifests", "manifests", &[("File", "path", Set::Code), ("Kind", "ecosystem", Set::Text), ("Dependencies", "dependencies", Set::Value)]),
-    ("repo.dependencies", "Requirements that take any version", "open", &[("Package", "name", Set::Code), ("Asked for", "requirement", Set::Code), ("File", "path", Set::Code)]),
+    (
+        "repo.todos",
+        "Marked for later",
+        "lines",
+        &[("File", "path", Set::Code), ("Line", "line", Set::Value), ("Text", "text", Set::Text)],
+    ),
+    (
+        "repo.dependencies",
+        "Manifests",
+        "manifests",
+        &[("File", "path", Set::Code), ("Kind", "ecosystem", Set::Text), ("Dependencies", "dependencies", Set::Value)],
+    ),
+    (
+        "repo.dependencies",
+        "Requirements that take any version",
+        "open",
+        &[("Package", "name", Set::Code), ("Asked for", "requirement", Set::Code), ("File", "path", Set::Code)],
+    ),
     ("repo.structure", "Longest program files", "long", &[("File", "path", Set::Code), ("Lines", "lines", Set::Value)]),
     ("repo.structure", "Largest files", "large", &[("File", "path", Set::Code), ("Bytes", "bytes", Set::Value)]),
-    ("repo.checks", "The project's own commands", "commands", &[("For", "purpose", Set::Text), ("Command", "command", Set::Code), ("From", "from", Set::Code)]),
+    (
+        "repo.checks",
+        "The project's own commands",
+        "commands",
+        &[("For", "purpose", Set::Text), ("Command", "command", Set::Code), ("From", "from", Set::Code)],
+    ),
 ];
 
 /// The whole document.
 pub fn write(collected: &Collected, summary: &str, feedback: &[String], changes: &[String], rows: usize) -> Vec<Block> {
-    let mut blocks = vec![Block::Heading(1, format!("Health of {}: {}", collected.name(), collected.health())), Block::Lead(summary.to_owned())];
+    let mut blocks = vec![
+        Block::Heading(1, format!("Health of {}: {}", collected.name(), collected.health())),
+        Block::Lead(summary.to_owned()),
+    ];
     blocks.push(Block::Paragraph(match (&collected.head, &collected.branch) {
-        (Some(head), Some(branch)) => format!("Examined: commit {head} on branch {branch}, as git has it tracked; uncommitted edits are not part of it."),
-        (Some(head), None) => format!("Examined: commit {head}, as git has it tracked; uncommitted edits are not part of it."),
+        (Some(head), Some(branch)) => format!(
+            "Examined: commit {head} on branch {branch}, as git has it tracked; uncommitted edits are not part of it."
+        ),
+        (Some(head), None) => {
+            format!("Examined: commit {head}, as git has it tracked; uncommitted edits are not part of it.")
+        }
         (None, _) => "Examined: what is tracked so far; there is no commit yet.".to_owned(),
     }));
     if !feedback.is_empty() {
@@ -67,7 +129,10 @@ pub fn write(collected: &Collected, summary: &str, feedback: &[String], changes:
 /// What was done about each text of feedback, and nothing that was not done.
 fn changed(feedback: &[String], changes: &[String], rows: usize, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(2, "What changed since the last version".into()));
-    blocks.push(Block::Paragraph(format!("This is version {} of the report. The earlier ones were not accepted, with these words:", feedback.len() + 1)));
+    blocks.push(Block::Paragraph(format!(
+        "This is version {} of the report. The earlier ones were not accepted, with these words:",
+        feedback.len() + 1
+    )));
     blocks.extend(feedback.iter().cloned().map(Block::Quote));
     blocks.push(Block::Paragraph(format!(
         "Therefore the figures were counted again on the repository (those of the checks only if there was a new commit), and lists now show up to {rows} rows. {}",
@@ -88,7 +153,8 @@ fn figures(collected: &Collected, blocks: &mut Vec<Block>) {
         let source = plain(&collected.sources[name]);
         vec![Cell::Code(name.clone()), Cell::Value(plain(&collected.figures[name])), Cell::Text(source)]
     };
-    blocks.push(Block::Table(vec!["Figure", "Value", "Where it comes from"], collected.order.iter().map(row).collect()));
+    blocks
+        .push(Block::Table(vec!["Figure", "Value", "Where it comes from"], collected.order.iter().map(row).collect()));
 }
 
 fn months(collected: &Collected, blocks: &mut Vec<Block>) {
@@ -119,7 +185,10 @@ fn list(collected: &Collected, (kind, heading, name, columns): &Listing, rows: u
     };
     let row = |row: &Value| columns.iter().map(|column| cell(row, column)).collect();
     blocks.push(Block::Heading(3, (*heading).to_owned()));
-    blocks.push(Block::Table(columns.iter().map(|(title, ..)| *title).collect(), all.iter().take(rows).map(row).collect()));
+    blocks.push(Block::Table(
+        columns.iter().map(|(title, ..)| *title).collect(),
+        all.iter().take(rows).map(row).collect(),
+    ));
     rest(all.len(), rows, blocks);
 }
 

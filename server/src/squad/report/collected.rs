@@ -12,8 +12,15 @@ use crate::squad::voice::Voice;
 use crate::squad::{checks, dependencies, history, inventory, secrets, structure, todos};
 
 /// The order of the tasks' chapters and figures.
-const ORDER: [&str; 7] =
-    ["repo.inventory", "repo.history", "repo.todos", "repo.secrets", "repo.dependencies", "repo.checks", "repo.structure"];
+const ORDER: [&str; 7] = [
+    "repo.inventory",
+    "repo.history",
+    "repo.todos",
+    "repo.secrets",
+    "repo.dependencies",
+    "repo.checks",
+    "repo.structure",
+];
 
 /// The outputs of the tasks before, and what follows from all of them.
 #[derive(Debug, Default)]
@@ -45,7 +52,9 @@ impl Collected {
             outputs.extend(kind.map(|kind| (kind.to_owned(), output.clone())));
         }
         if outputs.is_empty() {
-            return Err(Failure::bad_input("There is nothing to report: none of the tasks before handed in facts about a repository."));
+            return Err(Failure::bad_input(
+                "There is nothing to report: none of the tasks before handed in facts about a repository.",
+            ));
         }
         let mut collected = Self { outputs, ..Self::default() };
         collected.put_together();
@@ -69,7 +78,8 @@ impl Collected {
 
     /// The repository's name: its directory's.
     pub fn name(&self) -> &str {
-        let path = self.outputs.get("repo.inventory").and_then(|output| output["path"].as_str()).unwrap_or("the repository");
+        let path =
+            self.outputs.get("repo.inventory").and_then(|output| output["path"].as_str()).unwrap_or("the repository");
         path.trim_end_matches(".git").trim_end_matches('/').rsplit('/').next().unwrap_or(path)
     }
 
@@ -132,7 +142,9 @@ impl Collected {
             self.branch = self.branch.take().or_else(|| output["branch"].as_str().map(str::to_owned));
             for (name, value) in output["figures"].as_object().into_iter().flatten() {
                 match self.figures.get(name) {
-                    Some(other) if other != value => torn.push(format!("{name} is {} and {}", plain(other), plain(value))),
+                    Some(other) if other != value => {
+                        torn.push(format!("{name} is {} and {}", plain(other), plain(value)))
+                    }
                     Some(_) => {}
                     None => {
                         self.figures.insert(name.clone(), value.clone());
@@ -157,7 +169,10 @@ impl Collected {
             self.findings.push(Finding {
                 severity: Severity::High,
                 title: "The repository changed while it was examined".into(),
-                detail: format!("The parts of this report do not describe the same state: {}. Run the check again.", torn.join("; ")),
+                detail: format!(
+                    "The parts of this report do not describe the same state: {}. Run the check again.",
+                    torn.join("; ")
+                ),
                 source: "figures and commits handed in by the tasks".into(),
             });
         }

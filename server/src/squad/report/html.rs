@@ -23,7 +23,7 @@ p{margin:.6rem 0;max-width:42rem}
 .source{color:var(--soft);font-size:.85rem}
 .wide{overflow-x:auto;margin:.75rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
-th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);overflow-wrap:break-word}
 th{color:var(--soft);font-weight:600}
 td.value,th.value{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 code{font:.88em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
@@ -37,7 +37,9 @@ svg{display:block;width:100%;height:7rem}rect{fill:var(--bar)}
 pub fn render(title: &str, blocks: &[Block]) -> String {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
+    page.push_str(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
+    );
     let _ = writeln!(page, "<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>", escape(title));
     for block in blocks {
         write(block, &mut page);
@@ -58,8 +60,16 @@ fn write(block: &Block, page: &mut String) {
         }
         Block::Finding(finding) => {
             let (word, title) = (finding.severity.word(), escape(&finding.title));
-            let _ = write!(page, "<section class=\"finding\" style=\"--tone:var(--{word})\"><p><span class=\"tag\">{word}</span><strong>{title}</strong></p>");
-            writeln!(page, "<p>{}</p><p class=\"source\">Source: {}</p></section>", escape(&finding.detail), escape(&finding.source))
+            let _ = write!(
+                page,
+                "<section class=\"finding\" style=\"--tone:var(--{word})\"><p><span class=\"tag\">{word}</span><strong>{title}</strong></p>"
+            );
+            writeln!(
+                page,
+                "<p>{}</p><p class=\"source\">Source: {}</p></section>",
+                escape(&finding.detail),
+                escape(&finding.source)
+            )
         }
         Block::Table(head, rows) => table(head, rows, page),
         Block::Bars(what, bars) => chart(what, bars, page),
@@ -70,7 +80,12 @@ fn table(head: &[&str], rows: &[Vec<Cell>], page: &mut String) -> std::fmt::Resu
     let is_value = |column: usize| rows.first().is_some_and(|row| matches!(row.get(column), Some(Cell::Value(_))));
     page.push_str("<div class=\"wide\"><table>\n<thead><tr>");
     for (column, name) in head.iter().enumerate() {
-        write!(page, "<th scope=\"col\"{}>{}</th>", if is_value(column) { " class=\"value\"" } else { "" }, escape(name))?;
+        write!(
+            page,
+            "<th scope=\"col\"{}>{}</th>",
+            if is_value(column) { " class=\"value\"" } else { "" },
+            escape(name)
+        )?;
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     for row in rows {
@@ -78,7 +93,7 @@ fn table(head: &[&str], rows: &[Vec<Cell>], page: &mut String) -> std::fmt::Resu
         for cell in row {
             match cell {
                 Cell::Text(words) => write!(page, "<td>{}</td>", escape(words))?,
-                Cell::Code(name) => write!(page, "<td><code>{}</code></td>", escape(name))?,
+                Cell::Code(name) => write!(page, "<td><code>{}</code></td>", breakable(name))?,
                 Cell::Value(value) => write!(page, "<td class=\"value\">{}</td>", escape(value))?,
             }
         }
@@ -92,14 +107,27 @@ fn table(head: &[&str], rows: &[Vec<Cell>], page: &mut String) -> std::fmt::Resu
 fn chart(what: &str, bars: &[(String, u64)], page: &mut String) -> std::fmt::Result {
     let most = bars.iter().map(|(_, number)| *number).max().unwrap_or(0).max(1);
     let width = bars.len() * 10;
-    write!(page, "<figure><svg viewBox=\"0 0 {width} 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">", escape(what))?;
+    write!(
+        page,
+        "<figure><svg viewBox=\"0 0 {width} 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">",
+        escape(what)
+    )?;
     for (index, (label, number)) in bars.iter().enumerate() {
         // A bar that stands for something is never invisible.
         let height = (number * 100 / most).max(u64::from(*number > 0));
         let (x, y) = (index * 10 + 1, 100 - height);
-        write!(page, "<rect x=\"{x}\" y=\"{y}\" width=\"8\" height=\"{height}\"><title>{}: {number}</title></rect>", escape(label))?;
+        write!(
+            page,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"8\" height=\"{height}\"><title>{}: {number}</title></rect>",
+            escape(label)
+        )?;
     }
     writeln!(page, "</svg><figcaption>{}</figcaption></figure>", escape(what))
+}
+
+/// Long names may break after their joints, and nowhere else.
+fn breakable(name: &str) -> String {
+    escape(name).replace('_', "_<wbr>").replace('/', "/<wbr>")
 }
 
 fn escape(words: &str) -> String {

@@ -27,11 +27,17 @@ fn write(block: &Block, text: &mut String) {
         Block::List(items) => items.iter().try_for_each(|item| writeln!(text, "- {}", escape(item))),
         Block::Finding(finding) => {
             let (severity, title) = (finding.severity.word(), escape(&finding.title));
-            writeln!(text, "- **{severity}: {title}.** {} _Source: {}._", escape(&finding.detail), escape(&finding.source))
+            writeln!(
+                text,
+                "- **{severity}: {title}.** {} _Source: {}._",
+                escape(&finding.detail),
+                escape(&finding.source)
+            )
         }
         Block::Table(head, rows) => {
             let _ = writeln!(text, "| {} |\n|{}", head.join(" | "), " --- |".repeat(head.len()));
-            rows.iter().try_for_each(|row| writeln!(text, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | ")))
+            rows.iter()
+                .try_for_each(|row| writeln!(text, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | ")))
         }
         Block::Bars(what, bars) => {
             let _ = writeln!(text, "| {} | |\n| --- | --- |", escape(what));

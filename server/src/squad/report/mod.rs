@@ -38,11 +38,15 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     let rows = if lease.feedback.is_empty() { ROWS } else { ROWS_AFTER_FEEDBACK };
     let document = chapters::write(&collected, &summary, &lease.feedback, &changes, rows);
     let title = format!("Health of {}", collected.name());
-    for (name, media_type, text) in
-        [("report.md", "text/markdown", markdown::render(&document)), ("report.html", "text/html", html::render(&title, &document))]
-    {
+    for (name, media_type, text) in [
+        ("report.md", "text/markdown", markdown::render(&document)),
+        ("report.html", "text/html", html::render(&title, &document)),
+    ] {
         if text.len() > REPORT_BYTES_MAX {
-            return Err(Failure::bad_input(format!("{name} would have {} bytes; at most {REPORT_BYTES_MAX} are written.", text.len())));
+            return Err(Failure::bad_input(format!(
+                "{name} would have {} bytes; at most {REPORT_BYTES_MAX} are written.",
+                text.len()
+            )));
         }
         fs::write(dir.join(name), text)?;
         voice.artifact(name, media_type, name)?;

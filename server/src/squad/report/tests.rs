@@ -8,7 +8,10 @@ use crate::squad::testing::{Home, output, said};
 /// A project with something of everything, and names that try to be markup.
 fn project() -> Home {
     let home = Home::with(&[
-        ("Cargo.toml", "[package]\nname='p'\nversion='0.1.0'\nedition='2021'\nlicense='MIT'\n[dependencies]\nbad='*'\n"),
+        (
+            "Cargo.toml",
+            "[package]\nname='p'\nversion='0.1.0'\nedition='2021'\nlicense='MIT'\n[dependencies]\nbad='*'\n",
+        ),
         ("src/lib.rs", "// TODO one\npub fn f() {}\n"),
         ("<script>alert(1)|`x`.md", "# hello <b> FIXME\n"),
         ("data.json", "{"),
@@ -39,8 +42,10 @@ fn report(home: &Home, needs: &Map<String, Value>, feedback: &[&str]) -> Written
 
 fn review(home: &Home, needs: &Map<String, Value>, written: &Written) -> Value {
     use sha2::Digest as _;
-    let sha256: String = sha2::Sha256::digest(written.markdown.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let artifact = json!({"name": "report.md", "media_type": "text/markdown", "sha256": sha256, "text": written.markdown});
+    let sha256: String =
+        sha2::Sha256::digest(written.markdown.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let artifact =
+        json!({"name": "report.md", "media_type": "text/markdown", "sha256": sha256, "text": written.markdown});
     output(&json!({"purpose": "review", "type": "repo.report", "input": {
         "task": {"key": "report", "name": "Report", "type": "repo.report", "input": {"path": home.root()}},
         "result": {"output": written.output, "artifacts": [artifact]}, "needs": needs,
@@ -56,7 +61,9 @@ fn the_report_holds_every_figure_and_no_markup_of_the_repository() {
         let row = super::markdown::figure_row(name, &crate::squad::facts::plain(value));
         assert!(written.markdown.contains(&row), "{row}");
     }
-    assert!(!written.html.contains("<script") && !written.html.contains("<i>") && written.html.contains("&lt;script&gt;"));
+    assert!(
+        !written.html.contains("<script") && !written.html.contains("<i>") && written.html.contains("&lt;script&gt;")
+    );
     assert!(!written.markdown.contains("<script>alert(1)|"));
     assert_eq!(written.output["health"], "poor");
     assert!(written.html.contains("prefers-color-scheme:dark") && written.html.contains("JSON syntax failed"));
@@ -72,7 +79,8 @@ fn a_true_report_is_approved_and_a_wrong_one_is_not() {
     let verdict = review(&home, &needs, &written);
     assert_eq!(verdict["verdict"], "approve", "{verdict:#}");
     for name in ["tracked_files", "commits"] {
-        let mut wrong = Written { output: written.output.clone(), markdown: written.markdown.clone(), html: String::new() };
+        let mut wrong =
+            Written { output: written.output.clone(), markdown: written.markdown.clone(), html: String::new() };
         wrong.output["figures"][name] = json!(99);
         let verdict = review(&home, &needs, &wrong);
         assert_eq!(verdict["verdict"], "reject", "{name}");
@@ -93,7 +101,12 @@ fn feedback_is_answered_by_counting_again() {
     let verdict = review(&home, &needs, &stale);
     assert_eq!(verdict["verdict"], "reject");
     let again = report(&home, &needs, &[verdict["note"].as_str().expect("text"), "<b>please</b> be brief"]);
-    assert!(again.markdown.contains("What changed since the last version") && again.markdown.contains("commits: 2 became 3"), "{}", again.markdown);
+    assert!(
+        again.markdown.contains("What changed since the last version")
+            && again.markdown.contains("commits: 2 became 3"),
+        "{}",
+        again.markdown
+    );
     assert!(again.html.contains("&lt;b&gt;please&lt;/b&gt;"));
     let verdict = review(&home, &needs, &again);
     assert_eq!(verdict["verdict"], "approve", "{verdict:#}");

@@ -40,7 +40,13 @@ impl Checked {
         if self.reported == self.recounted {
             return format!("{} is not in report.md as {}", self.figure, plain(&self.reported));
         }
-        format!("{}: reported {}, recounted {} ({})", self.figure, plain(&self.reported), plain(&self.recounted), self.how)
+        format!(
+            "{}: reported {}, recounted {} ({})",
+            self.figure,
+            plain(&self.reported),
+            plain(&self.recounted),
+            self.how
+        )
     }
 }
 
@@ -52,22 +58,32 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     let output = &result["output"];
     let figures = output["figures"].as_object().filter(|figures| !figures.is_empty());
     let Some(figures) = figures else {
-        return Err(Failure::declined("The result has no figures; this reviewer only checks facts about a repository."));
+        return Err(Failure::declined(
+            "The result has no figures; this reviewer only checks facts about a repository.",
+        ));
     };
     if figures.len() > FIGURES_MAX {
-        return Err(Failure::declined(format!("The result has {} figures; at most {FIGURES_MAX} are checked.", figures.len())));
+        return Err(Failure::declined(format!(
+            "The result has {} figures; at most {FIGURES_MAX} are checked.",
+            figures.len()
+        )));
     }
     let input = task.get("input").and_then(Value::as_object).unwrap_or(&lease.input);
     let repository = Repository::open(&lease::path_in(input)?)?;
     let needs = lease.input.get("needs").and_then(Value::as_object);
-    let mut needs: Vec<Value> = needs.map_or_else(|| lease.needs.values().cloned().collect(), |needs| needs.values().cloned().collect());
+    let mut needs: Vec<Value> =
+        needs.map_or_else(|| lease.needs.values().cloned().collect(), |needs| needs.values().cloned().collect());
     // A result that is not a report has nothing before it: its own lists are looked through instead.
     needs.push(output.clone());
     voice.progress(10, "Counting again");
     let report = Report::new(result);
     let mut faults: Vec<String> = report.faults(output["kind"] == "repo.report");
     if output["head"] != json!(repository.head) {
-        faults.push(format!("the result describes commit {}, but HEAD is {}", plain(&output["head"]), plain(&json!(repository.head))));
+        faults.push(format!(
+            "the result describes commit {}, but HEAD is {}",
+            plain(&output["head"]),
+            plain(&json!(repository.head))
+        ));
     }
     let mut recounts = Recounts::new(&repository, &needs, input, voice)?;
     let mut checked = Vec::new();
@@ -96,9 +112,7 @@ fn verdict(checked: &[Checked], mut faults: Vec<String>, read: bool) -> Value {
     } else {
         format!("Not right: {}.", faults.join("; "))
     };
-    let row = |one: &Checked| {
-        json!({"figure": one.figure, "reported": one.reported, "recounted": one.recounted, "ok": one.ok(), "how": one.how, "in_report": one.in_report})
-    };
+    let row = |one: &Checked| json!({"figure": one.figure, "reported": one.reported, "recounted": one.recounted, "ok": one.ok(), "how": one.how, "in_report": one.in_report});
     let verdict = if faults.is_empty() { "approve" } else { "reject" };
     json!({"verdict": verdict, "note": note, "checked": checked.iter().map(row).collect::<Value>()})
 }
@@ -125,7 +139,9 @@ impl<'a> Report<'a> {
                 let told = artifact["sha256"].as_str().is_none_or(|told| told.eq_ignore_ascii_case(&sum));
                 if told { Vec::new() } else { vec!["report.md is not the file whose sha256 was handed in".into()] }
             }
-            (Some(_), None) if must_be => vec!["the text of report.md was not handed to the reviewer, so it could not be read".into()],
+            (Some(_), None) if must_be => {
+                vec!["the text of report.md was not handed to the reviewer, so it could not be read".into()]
+            }
             _ => Vec::new(),
         }
     }

@@ -35,12 +35,21 @@ pub struct Recounts<'a> {
 
 impl<'a> Recounts<'a> {
     /// Reads what most figures need. The last of `needs` is the result under review itself; `input` is its task's.
-    pub fn new(repository: &'a Repository, needs: &'a [Value], input: &'a Map<String, Value>, voice: &mut Voice<'_>) -> Result<Self, Failure> {
-        let (files, lines, authors) = (second::files(repository)?, grep::lines(repository, &[""], false)?, second::authors(repository)?);
+    pub fn new(
+        repository: &'a Repository,
+        needs: &'a [Value],
+        input: &'a Map<String, Value>,
+        voice: &mut Voice<'_>,
+    ) -> Result<Self, Failure> {
+        let (files, lines, authors) =
+            (second::files(repository)?, grep::lines(repository, &[""], false)?, second::authors(repository)?);
         let (contents, done_again) = (HashMap::new(), BTreeMap::new());
         let mut recounts = Self { repository, needs, input, files, lines, authors, contents, done_again };
         // What was handed in about another commit says nothing about this one.
-        let stale = needs.iter().filter(|output| output["head"] != json!(repository.head)).filter_map(|output| output["kind"].as_str());
+        let stale = needs
+            .iter()
+            .filter(|output| output["head"] != json!(repository.head))
+            .filter_map(|output| output["kind"].as_str());
         for kind in stale {
             recounts.done_again(kind, voice)?;
         }
@@ -54,7 +63,11 @@ impl<'a> Recounts<'a> {
         }
         let before = &self.needs[..self.needs.len() - 1];
         let told = before.iter().find(|output| output["figures"].get(name).is_some());
-        let kind = told.or_else(|| self.needs.last()).and_then(|output| output["kind"].as_str()).unwrap_or_default().to_owned();
+        let kind = told
+            .or_else(|| self.needs.last())
+            .and_then(|output| output["kind"].as_str())
+            .unwrap_or_default()
+            .to_owned();
         let known = !self.done_again.contains_key(&kind);
         if told.is_some_and(|output| known && output["figures"][name] == *reported) {
             return Ok((reported.clone(), "what the task before handed in".to_owned(), false));
@@ -87,10 +100,13 @@ impl<'a> Recounts<'a> {
         let of_mode = |mode: &str| files.iter().filter(|file| file.mode == mode).count();
         let ordinary = || files.iter().filter(|file| file.is_file());
         let lines = |file: &second::File| self.lines.get(&file.path).copied();
-        let is_program = |file: &&second::File| language::of(&file.path).1 == Sort::Code && !language::is_generated(&file.path);
+        let is_program =
+            |file: &&second::File| language::of(&file.path).1 == Sort::Code && !language::is_generated(&file.path);
         let code = || second::read(ordinary().filter(is_program), BLOB_BYTES_MAX);
         let counted = || second::read(ordinary(), COUNTED_BYTES_MAX);
-        let of_language = |wanted: &str| -> u64 { counted().filter(|file| language::of(&file.path).0 == wanted).filter_map(lines).sum() };
+        let of_language = |wanted: &str| -> u64 {
+            counted().filter(|file| language::of(&file.path).0 == wanted).filter_map(lines).sum()
+        };
         Some(match name {
             "submodules" => (json!(of_mode("160000")), SIZES),
             "symlinks" => (json!(of_mode("120000")), SIZES),
@@ -110,7 +126,8 @@ impl<'a> Recounts<'a> {
             "long_files" => (json!(code().filter_map(lines).filter(|lines| *lines > LONG_FILE_LINES).count()), LINES),
             "manifests_and_lockfiles" => (json!(ordinary().filter(|file| is_counted(&file.path)).count()), SIZES),
             "licence_files" => {
-                let ours = |file: &&second::File| is_licence_file(&file.path) && !name::is_under(&file.path, &name::VENDORED);
+                let ours =
+                    |file: &&second::File| is_licence_file(&file.path) && !name::is_under(&file.path, &name::VENDORED);
                 (json!(ordinary().filter(ours).count()), SIZES)
             }
             _ => return None,
@@ -121,20 +138,35 @@ impl<'a> Recounts<'a> {
         let day = |date: &String| date.get(..10).map(str::to_owned);
         Ok(Some(match name {
             "active_months" => {
-                let months: BTreeSet<String> = second::dates(self.repository, "%ai")?.iter().filter_map(|date| date.get(..7).map(str::to_owned)).collect();
+                let months: BTreeSet<String> = second::dates(self.repository, "%ai")?
+                    .iter()
+                    .filter_map(|date| date.get(..7).map(str::to_owned))
+                    .collect();
                 (json!(months.len()), "git rev-list --format=%ai HEAD")
             }
-            "first_commit" => (json!(second::dates(self.repository, "%ci")?.iter().filter_map(day).min()), "git rev-list --format=%ci HEAD"),
-            _ => (json!(second::dates(self.repository, "%ci")?.first().and_then(day)), "git rev-list --format=%ci HEAD"),
+            "first_commit" => (
+                json!(second::dates(self.repository, "%ci")?.iter().filter_map(day).min()),
+                "git rev-list --format=%ci HEAD",
+            ),
+            _ => {
+                (json!(second::dates(self.repository, "%ci")?.first().and_then(day)), "git rev-list --format=%ci HEAD")
+            }
         }))
     }
 
     /// Only a plain name of a whole history can be asked for.
     fn hottest(&self) -> Result<Option<(Value, &'static str)>, Failure> {
-        let examined = self.output("repo.history").and_then(|output| output["examined_commits"].as_u64()).unwrap_or(u64::MAX);
-        let path = self.figure_of("repo.history", "hottest_file").and_then(Value::as_str).filter(|path| !path.contains(['\\', '…']));
+        let examined =
+            self.output("repo.history").and_then(|output| output["examined_commits"].as_u64()).unwrap_or(u64::MAX);
+        let path = self
+            .figure_of("repo.history", "hottest_file")
+            .and_then(Value::as_str)
+            .filter(|path| !path.contains(['\\', '…']));
         match path.filter(|_| examined < EXAMINED_COMMITS_MAX as u64) {
-            Some(path) => Ok(Some((json!(second::commits_of(self.repository, path)?), "git rev-list --count --no-merges HEAD -- PATH"))),
+            Some(path) => Ok(Some((
+                json!(second::commits_of(self.repository, path)?),
+                "git rev-list --count --no-merges HEAD -- PATH",
+            ))),
             None => Ok(None),
         }
     }
@@ -157,12 +189,19 @@ impl<'a> Recounts<'a> {
         }
         let mut held = 0;
         for secret in &named {
-            let (Some(path), Some(line), Some(excerpt)) = (secret["path"].as_str(), secret["line"].as_u64(), secret["excerpt"].as_str()) else { continue };
+            let (Some(path), Some(line), Some(excerpt)) =
+                (secret["path"].as_str(), secret["line"].as_u64(), secret["excerpt"].as_str())
+            else {
+                continue;
+            };
             let content = second::content(self.repository, path, &mut self.contents)?;
-            let line = content.split(|byte| *byte == b'\n').nth(usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1));
+            let line =
+                content.split(|byte| *byte == b'\n').nth(usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1));
             let start = excerpt.split('…').next().unwrap_or_default().rsplit(" = ").next().unwrap_or_default();
             let odd = start.contains('\\') || path.contains('\\');
-            held += u64::from(odd || line.is_some_and(|line| line.windows(start.len().max(1)).any(|part| part == start.as_bytes())));
+            held += u64::from(
+                odd || line.is_some_and(|line| line.windows(start.len().max(1)).any(|part| part == start.as_bytes())),
+            );
         }
         Ok(Some((json!(held), "each named line read again with git cat-file")))
     }
@@ -224,7 +263,14 @@ impl<'a> Recounts<'a> {
             Value::Null
         } else {
             let input = self.input.clone();
-            let lease = Lease { kind: kind.to_owned(), purpose: Purpose::Work, input, needs: BTreeMap::new(), artifact_dir: None, feedback: Vec::new() };
+            let lease = Lease {
+                kind: kind.to_owned(),
+                purpose: Purpose::Work,
+                input,
+                needs: BTreeMap::new(),
+                artifact_dir: None,
+                feedback: Vec::new(),
+            };
             work(&lease, voice)?
         };
         self.done_again.insert(kind.to_owned(), output.clone());

@@ -53,7 +53,11 @@ pub fn files(repository: &Repository) -> Result<Option<Vec<File>>, Failure> {
         let tab = record.iter().position(|byte| *byte == b'\t')?;
         let about = std::str::from_utf8(&record[..tab]).ok()?;
         let words: Vec<&str> = about.split_whitespace().collect();
-        Some(File { path: record[tab + 1..].to_vec(), mode: (*words.first()?).to_owned(), bytes: words.last()?.parse().ok() })
+        Some(File {
+            path: record[tab + 1..].to_vec(),
+            mode: (*words.first()?).to_owned(),
+            bytes: words.last()?.parse().ok(),
+        })
     };
     Ok(Some(reply.split(|byte| *byte == 0).filter(|record| !record.is_empty()).filter_map(file).collect()))
 }
@@ -63,7 +67,8 @@ pub fn listed(repository: &Repository) -> Result<u64, Failure> {
     if repository.bare && repository.head.is_none() {
         return Ok(0);
     }
-    let args: &[&str] = if repository.bare { &["ls-tree", "-r", "--name-only", "--full-tree", "HEAD"] } else { &["ls-files"] };
+    let args: &[&str] =
+        if repository.bare { &["ls-tree", "-r", "--name-only", "--full-tree", "HEAD"] } else { &["ls-files"] };
     Ok(repository.bytes(args)?.iter().filter(|byte| **byte == b'\n').count() as u64)
 }
 
@@ -87,7 +92,15 @@ pub fn dates(repository: &Repository, format: &str) -> Result<Vec<String>, Failu
 
 /// Commits, merges aside, that touched a path.
 pub fn commits_of(repository: &Repository, path: &str) -> Result<u64, Failure> {
-    let reply = repository.text(&["rev-list", "--count", "--no-merges", "--full-history", "HEAD", "--", &format!(":(top,literal){path}")])?;
+    let reply = repository.text(&[
+        "rev-list",
+        "--count",
+        "--no-merges",
+        "--full-history",
+        "HEAD",
+        "--",
+        &format!(":(top,literal){path}"),
+    ])?;
     Ok(reply.parse().unwrap_or(0))
 }
 

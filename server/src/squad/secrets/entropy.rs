@@ -7,7 +7,12 @@ pub fn bits(text: &[u8]) -> f64 {
         counts[usize::from(*byte)] += 1;
     }
     let length = text.len() as f64;
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|share| -share * share.log2()).sum()
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|share| -share * share.log2())
+        .sum()
 }
 
 /// Least entropy of a secret of this length: random text of few letters cannot reach the bits of a long one.
@@ -54,7 +59,12 @@ mod tests {
         for text in ["v8#Kq2!zPw91xRt7Lm", "9f86d081884c7d659a2feaa0c55ad015", "dGhpcyBpcyBub3QgYSB3b3JkNDI3"] {
             assert!(looks_random(text.as_bytes()), "{text}");
         }
-        for text in ["user_password_confirmation", "correct-horse-battery-staple-1", "aaaaaaaaaaaaaaaa1", "00000000-0000-0000-0000-000000000000"] {
+        for text in [
+            "user_password_confirmation",
+            "correct-horse-battery-staple-1",
+            "aaaaaaaaaaaaaaaa1",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(!looks_random(text.as_bytes()), "{text}");
         }
     }

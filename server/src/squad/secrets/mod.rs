@@ -55,7 +55,10 @@ pub fn run(lease: &Lease, voice: &mut Voice<'_>) -> Result<Value, Failure> {
     let mut left_out = choice.left_out(BLOB_BYTES_MAX);
     let generated = tracked.files().filter(|entry| language::is_generated(&entry.path)).count();
     if generated > 0 {
-        left_out.push(format!("{} not read for secrets.", count(generated as u64, "lock, vendored or packed file was", "lock, vendored or packed files were")));
+        left_out.push(format!(
+            "{} not read for secrets.",
+            count(generated as u64, "lock, vendored or packed file was", "lock, vendored or packed files were")
+        ));
     }
     left_out.push("Only the present files were read, not deleted ones in the history.".into());
     Ok(told(Facts::new("repo.secrets", &repository), &found, read, left_out))
@@ -112,7 +115,11 @@ fn told(mut facts: Facts, found: &Found, read: u64, left_out: Vec<String>) -> Va
         facts.finding(*severity, title, detail, source);
     }
     if found.total > found.named.len() as u64 {
-        facts.left_out(format!("Of {} likely secrets the first {} are named.", grouped(found.total), found.named.len()));
+        facts.left_out(format!(
+            "Of {} likely secrets the first {} are named.",
+            grouped(found.total),
+            found.named.len()
+        ));
     }
     facts.detail("by_rule", json!(found.by_rule));
     facts.detail("secrets", found.named.clone());
@@ -137,12 +144,18 @@ mod tests {
     fn secrets_are_found_named_and_never_shown() {
         let aws = key(&["AKIA", "Q7W2", "ZK9D", "M4XC", "T8PL"]);
         let token = key(&["ghp", "_", "a1B2c3D4e5F6g7H8i9J0", "k1L2m3N4o5P6q7R8"]);
-        let pem = format!("-----BEGIN RSA {}-----\n{}\n", "PRIVATE KEY", "MIIEpAIBAAKCAQEA7bq98kLm2ZpXw4T0vYcR1sJdHf5uGqWe".repeat(2));
+        let pem = format!(
+            "-----BEGIN RSA {}-----\n{}\n",
+            "PRIVATE KEY",
+            "MIIEpAIBAAKCAQEA7bq98kLm2ZpXw4T0vYcR1sJdHf5uGqWe".repeat(2)
+        );
         let password = key(&["v8#Kq2", "!zPw91", "xRt7Lm"]);
         let settings = format!("region = \"eu\"\ndb_password = \"{password}\"\naws = \"{aws}\"\n");
-        let home = Home::with(&[("config.toml", &settings), ("id_rsa", &pem), ("src/a.py", &format!("t = '{token}'\n"))]);
+        let home =
+            Home::with(&[("config.toml", &settings), ("id_rsa", &pem), ("src/a.py", &format!("t = '{token}'\n"))]);
         let output = home.output("repo.secrets");
-        let rules: Vec<_> = output["secrets"].as_array().expect("list").iter().map(|one| one["rule"].as_str().expect("text")).collect();
+        let rules: Vec<_> =
+            output["secrets"].as_array().expect("list").iter().map(|one| one["rule"].as_str().expect("text")).collect();
         assert_eq!(rules, ["assigned secret", "AWS access key", "private key", "GitHub token"]);
         assert_eq!(output["secrets"][1]["line"], 3);
         assert_eq!(output["findings"][0]["severity"], "critical");

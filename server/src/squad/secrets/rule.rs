@@ -32,7 +32,12 @@ const FORMS: [(&str, &str, Severity, &str); 18] = [
     ("GitHub token", "github_pat_", Severity::Critical, r"\b(github_pat_[A-Za-z0-9_]{60,255})\b"),
     ("GitLab token", "glpat-", Severity::Critical, r"\b(glpat-[A-Za-z0-9_-]{20,64})"),
     ("Slack token", "xox", Severity::Critical, r"\b(xox[abprs]-[0-9]{8,}-[A-Za-z0-9-]{16,})"),
-    ("Slack webhook", "hooks.slack.com", Severity::High, r"https://hooks\.slack\.com/services/(T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,})"),
+    (
+        "Slack webhook",
+        "hooks.slack.com",
+        Severity::High,
+        r"https://hooks\.slack\.com/services/(T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,})",
+    ),
     ("Stripe key", "k_live_", Severity::Critical, r"\b([sr]k_live_[A-Za-z0-9]{20,})\b"),
     ("Google API key", "AIza", Severity::High, r"\b(AIza[A-Za-z0-9_-]{35})"),
     ("Google OAuth secret", "GOCSPX-", Severity::Critical, r"\b(GOCSPX-[A-Za-z0-9_-]{28})"),
@@ -42,9 +47,24 @@ const FORMS: [(&str, &str, Severity, &str); 18] = [
     ("PyPI token", "pypi-AgEI", Severity::Critical, r"\b(pypi-AgEI[A-Za-z0-9_-]{50,})"),
     ("SendGrid key", "SG.", Severity::Critical, r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),
     ("Azure storage key", "AccountKey=", Severity::Critical, r"AccountKey=([A-Za-z0-9+/]{86}==)"),
-    ("JSON web token", "eyJ", Severity::Medium, r"\b(eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{20,})"),
-    ("password in an address", "://", Severity::Medium, r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+(?:[:/\s"'`)]|$)"#),
-    ("password in an address", "://", Severity::High, r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+"#),
+    (
+        "JSON web token",
+        "eyJ",
+        Severity::Medium,
+        r"\b(eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{20,})",
+    ),
+    (
+        "password in an address",
+        "://",
+        Severity::Medium,
+        r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+(?:[:/\s"'`)]|$)"#,
+    ),
+    (
+        "password in an address",
+        "://",
+        Severity::High,
+        r#"\b[a-z][a-z0-9+.-]*://[^/\s:@"'<>]{1,64}:([^/\s:@"'<>]{8,128})@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+"#,
+    ),
 ];
 
 /// Start of a private key, and on the same line whatever follows (in JSON the line breaks are written `\n`).
@@ -57,10 +77,22 @@ const ASSIGNED: &str = concat!(
     r#"client[_-]?secret|credential)[A-Za-z0-9_-]*)["']?\s*(?::|=>?|:=)\s*(?:"([^"\s]{12,200})"|'([^'\s]{12,200})'|([A-Za-z0-9+/=_.!#%^&*-]{16,200})\s*$)"#
 );
 /// Values that say themselves that they are none.
-const STAND_INS: [&str; 9] = ["example", "changeme", "placeholder", "xxxx", "redacted", "${", "{{", "$(", "<"];
+const STAND_INS: [&str; 10] =
+    ["example", "hunter2", "changeme", "placeholder", "xxxx", "redacted", "${", "{{", "$(", "<"];
 /// Words and sequences of values that nobody made by chance.
 const PLACEHOLDERS: [&str; 12] = [
-    "change-me", "change_me", "your", "dummy", "todo", "sample", "notreal", "fake", "1234567", "abcdef", "env.", "sha512-",
+    "change-me",
+    "change_me",
+    "your",
+    "dummy",
+    "todo",
+    "sample",
+    "notreal",
+    "fake",
+    "1234567",
+    "abcdef",
+    "env.",
+    "sha512-",
 ];
 /// Passwords everybody writes into addresses for machines at home.
 const HOUSEHOLD: [&str; 8] = ["password", "postgres", "passw0rd", "secret", "mysecret", "username", "guest", "docker"];
@@ -87,7 +119,9 @@ impl Rules {
         let mut hits: Vec<Hit> = self.private_key(line, next).into_iter().collect();
         for form in self.forms.iter().filter(|form| holds(line, form.hint)) {
             let found = form.pattern.captures(line).and_then(|found| found.get(1)).map(|part| part.as_bytes());
-            let Some(secret) = found.filter(|secret| !is_stand_in(secret) && entropy::bits(secret) > 2.0) else { continue };
+            let Some(secret) = found.filter(|secret| !is_stand_in(secret) && entropy::bits(secret) > 2.0) else {
+                continue;
+            };
             if hits.iter().any(|hit| hit.excerpt == excerpt(secret)) {
                 continue;
             }
@@ -107,7 +141,11 @@ impl Rules {
         // Encrypted and PGP keys have a header before their body.
         let header = next.starts_with(b"Proc-Type:") || next.starts_with(b"Version:");
         let is_key = same_line.max(body) >= KEY_BODY_BYTES_MIN || header;
-        is_key.then(|| Hit { rule: "private key", severity: Severity::Critical, excerpt: "-----BEGIN … PRIVATE KEY-----".into() })
+        is_key.then(|| Hit {
+            rule: "private key",
+            severity: Severity::Critical,
+            excerpt: "-----BEGIN … PRIVATE KEY-----".into(),
+        })
     }
 
     fn assigned(&self, line: &[u8]) -> Option<Hit> {
@@ -115,7 +153,11 @@ impl Rules {
         let value = first(&found, &[2, 3, 4])?;
         let name = show(found.get(1)?.as_bytes());
         // A value that is a path, an address or a name in code is found by what it is called, not by chance.
-        let is_place = holds(value, b"://") || value.starts_with(b"/") || value.starts_with(b"./") || holds(value, b"::") || holds(value, b"()");
+        let is_place = holds(value, b"://")
+            || value.starts_with(b"/")
+            || value.starts_with(b"./")
+            || holds(value, b"::")
+            || holds(value, b"()");
         let public = name.to_ascii_lowercase().contains("public") || name.to_ascii_lowercase().ends_with("_id");
         // Unquoted words with dots between them name something in a program.
         let bare = found.get(4).is_some() && value.split(|byte| *byte == b'.').count() > 1;
@@ -137,7 +179,9 @@ fn holds(line: &[u8], part: &[u8]) -> bool {
 /// The form of a provider's key says enough; only the words of documentation make it none.
 fn is_stand_in(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value).to_ascii_lowercase();
-    STAND_INS.iter().any(|word| text.contains(word)) || HOUSEHOLD.contains(&text.as_str()) || text.starts_with(['%', '$'])
+    STAND_INS.iter().any(|word| text.contains(word))
+        || HOUSEHOLD.contains(&text.as_str())
+        || text.starts_with(['%', '$'])
 }
 
 fn is_placeholder(value: &[u8]) -> bool {

@@ -55,7 +55,11 @@ impl Duplicates {
                 Some((twin, start)) if twin != file || start as usize + WINDOW_LINES <= at => {
                     let (start, other) = (start as usize, &self.lines[twin as usize]);
                     let limit = if twin == file { at } else { other.len() };
-                    let run = lines[at..].iter().zip(&other[start..limit]).take_while(|(one, two)| one.hash == two.hash).count();
+                    let run = lines[at..]
+                        .iter()
+                        .zip(&other[start..limit])
+                        .take_while(|(one, two)| one.hash == two.hash)
+                        .count();
                     let run = run.max(WINDOW_LINES);
                     let last = lines[(at + run).min(lines.len()) - 1].number;
                     self.blocks.push(Block {
@@ -89,13 +93,17 @@ impl Duplicates {
 /// The lines that count, without indentation.
 fn telling(content: &[u8]) -> Vec<Line> {
     let lines = content.split(|byte| *byte == b'\n').enumerate();
-    let telling = lines.map(|(index, line)| (index, line.trim_ascii())).filter(|(_, line)| line.len() >= TELLING_BYTES_MIN && !is_preamble(line));
+    let telling = lines
+        .map(|(index, line)| (index, line.trim_ascii()))
+        .filter(|(_, line)| line.len() >= TELLING_BYTES_MIN && !is_preamble(line));
     telling.map(|(index, line)| Line { hash: hash(line), number: index + 1 }).collect()
 }
 
 /// Imports and licence headers agree everywhere and harm nobody.
 fn is_preamble(line: &[u8]) -> bool {
-    [&b"use "[..], b"import ", b"#include", b"from ", b"using ", b"package ", b"//", b"# ", b"* ", b"/*"].iter().any(|start| line.starts_with(start))
+    [&b"use "[..], b"import ", b"#include", b"from ", b"using ", b"package ", b"//", b"# ", b"* ", b"/*"]
+        .iter()
+        .any(|start| line.starts_with(start))
 }
 
 fn hash(line: &[u8]) -> u64 {

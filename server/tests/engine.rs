@@ -1,0 +1,308 @@
+//! Stories of the engine on a real database: work is given out, done once, and survives what may happen to the engine.
+
+use std::time::Duration;
+
+use devsquad::agent::{Adapter, AgentProfile, Skill};
+use devsquad::command::LeaseGrant;
+use devsquad::id::{AgentId, OrganizationId, ProjectId, UserId, WorkflowId};
+use devsquad::refusal::RefusalKind;
+use devsquad::workflow::WorkflowDefinition;
+use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
+use serde_json::{Value, json};
+use server::agents::lease;
+use server::clock;
+use server::engine::{Engine, EngineError, IdempotencyKey, fingerprint, verify};
+use server::store::testing::TestDatabase;
+use server::store::{Store, Tenant, identity::organizations::NewOrganization, reads};
+
+struct Story {
+    database: TestDatabase,
+    store: Store,
+    engine: Engine,
+    organization: OrganizationId,
+    project: ProjectId,
+    owner: Actor,
+}
+
+impl Story {
+    async fn begin() -> Story {
+        let database = TestDatabase::new().await.expect("a database");
+        let store = (*database).clone();
+        let user = UserId(clock::fresh_id());
+        let new = NewOrganization {
+            id: clock::fresh_id().into(),
+            name: "story".to_owned(),
+            project: clock::fresh_id().into(),
+            project_name: "story".to_owned(),
+            owner: user,
+            owner_email: "nora@example.org".to_owned(),
+            owner_name: "Nora".to_owned(),
+        };
+        let organization = store.create_first_organization(&new, clock::now()).await.expect("an organization");
+        let engine = Engine::new(store.clone());
+        let owner = Actor::Person { user, role: Role::Owner, via: Door::Web };
+        Story { database, store, engine, organization, project: new.project, owner }
+    }
+
+    async fn perform(&self, actor: &Actor, command: Command) -> Result<Answer, EngineError> {
+        self.engine.perform(self.organization, actor.clone(), command, None).await
+    }
+
+    async fn agent(&self, name: &str, skills: &[&str], capacity: u32) -> AgentId {
+        let profile = AgentProfile {
+            id: AgentId(clock::fresh_id()),
+            name: name.to_owned(),
+            adapter: Adapter::Http,
+            skills: skills.iter().map(|skill| Skill { skill: (*skill).to_owned(), level: 3 }).collect(),
+            capacity,
+            cost_per_hour: Some(12.5),
+            owner: String::new(),
+            description: "of a story".to_owned(),
+        };
+        let id = profile.id;
+        self.perform(&self.owner, Command::RegisterAgent { profile: Box::new(profile) }).await.expect("it joins");
+        id
+    }
+
+    async fn workflow(&self, tasks: Value) -> WorkflowId {
+        let workflow = WorkflowId(clock::fresh_id());
+        self.perform(&self.owner, self.creation(workflow, tasks)).await.expect("it is created");
+        workflow
+    }
+
+    fn creation(&self, workflow: WorkflowId, tasks: Value) -> Command {
+        let definition: WorkflowDefinition =
+            serde_json::from_value(json!({"name": "a story", "tasks": tasks})).expect("a definition");
+        Command::CreateWorkflow { workflow, project: self.project, definition: Box::new(definition) }
+    }
+
+    async fn claim(&self, agent: AgentId, max: u32) -> Vec<LeaseGrant> {
+        self.engine.claim(self.organization, agent, max, Duration::from_millis(50), None).await.expect("a claim")
+    }
+
+    async fn complete(&self, agent: AgentId, lease: &LeaseGrant, output: Value) -> Result<Answer, EngineError> {
+        let command = lease::completion(lease.attempt_id, lease.fence, output, Vec::new(), Value::Null);
+        self.perform(&Actor::Agent { agent }, command).await
+    }
+
+    async fn status(&self, workflow: WorkflowId) -> Value {
+        let mut tx = self.store.begin_read(&Tenant::system(self.organization.0)).await.expect("a read");
+        reads::workflow(&mut tx, workflow).await.expect("a read").expect("the workflow")
+    }
+
+    /// The engine is gone as in a crash, and another one begins on what is on disk.
+    fn crash(&mut self) {
+        self.engine = Engine::new(self.store.clone());
+    }
+
+    async fn end(self) {
+        let report = verify::verify(&self.store).await.expect("verified");
+        assert!(report.holds(), "{report:#?}");
+        assert!(report.events > 0);
+        self.engine.stop().await;
+        let Story { database, store, .. } = self;
+        store.close().await;
+        drop(database);
+    }
+}
+
+fn refused(outcome: Result<Answer, EngineError>) -> Refusal {
+    match outcome {
+        Err(EngineError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diamond_runs_in_order_and_outputs_are_handed_on() {
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &["rust"], 4).await;
+    let tasks = json!([
+        {"key": "a"}, {"key": "b", "needs": ["a"], "skills": [{"skill": "rust"}]}, {"key": "c", "needs": ["a"]},
+        {"key": "d", "needs": ["b", "c"]}
+    ]);
+    let workflow = story.workflow(tasks).await;
+    let first = story.claim(ada, 10).await;
+    assert_eq!(first.iter().map(|lease| lease.key.as_str()).collect::<Vec<_>>(), ["a"]);
+    story.complete(ada, &first[0], json!({"n": 1})).await.expect("taken");
+    let mut middle = story.claim(ada, 10).await;
+    middle.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(middle.iter().map(|lease| lease.key.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert_eq!(middle[0].needs["a"], json!({"n": 1}));
+    for lease in &middle {
+        story.complete(ada, lease, json!({"of": lease.key})).await.expect("taken");
+    }
+    let last = story.claim(ada, 10).await;
+    assert_eq!(last[0].needs["c"], json!({"of": "c"}));
+    story.complete(ada, &last[0], Value::Null).await.expect("taken");
+    let status = story.status(workflow).await;
+    assert_eq!((status["status"].as_str(), status["tasks_completed"].as_u64()), (Some("completed"), Some(4)));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_waits_gets_the_task_as_soon_as_there_is_one() {
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &[], 1).await;
+    let (engine, organization) = (story.engine.clone(), story.organization);
+    let waiting =
+        tokio::spawn(async move { engine.claim(organization, ada, 1, Duration::from_secs(30), None).await.expect("a claim") });
+    let workflow = story.workflow(json!([{"key": "a"}])).await;
+    let leases = waiting.await.expect("no panic");
+    assert_eq!(leases[0].workflow_id, workflow);
+    story.complete(ada, &leases[0], Value::Null).await.expect("taken");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_crash_and_the_same_fence_still_counts() {
+    let mut story = Story::begin().await;
+    let ada = story.agent("ada", &[], 2).await;
+    let workflow = story.workflow(json!([{"key": "a"}, {"key": "b", "needs": ["a"]}])).await;
+    let lease = story.claim(ada, 1).await.remove(0);
+    story.crash();
+    story.complete(ada, &lease, json!("kept")).await.expect("taken after the crash");
+    story.complete(ada, &lease, json!("kept")).await.expect("the same result again is no harm");
+    story.crash();
+    let next = story.claim(ada, 1).await.remove(0);
+    assert_eq!(next.needs["a"], json!("kept"));
+    story.complete(ada, &next, Value::Null).await.expect("taken");
+    assert_eq!(story.status(workflow).await["status"], "completed");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposed_engine_writes_no_more() {
+    let story = Story::begin().await;
+    story.workflow(json!([{"key": "a"}])).await;
+    let usurper = Engine::new(story.store.clone());
+    let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
+    usurper.perform(story.organization, story.owner.clone(), command, None).await.expect("the new owner writes");
+    let lost = story.perform(&story.owner, story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]))).await;
+    assert!(matches!(lost, Err(EngineError::Unavailable(_))), "{lost:?}");
+    let report = verify::verify(&story.store).await.expect("verified");
+    assert!(report.holds(), "{report:#?}");
+    usurper.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_copies_of_one_request_make_one_workflow() {
+    let mut story = Story::begin().await;
+    let key = |body: &str| IdempotencyKey { key: "k-1".to_owned(), fingerprint: fingerprint(&[body.as_bytes()]) };
+    let ask = |engine: Engine, key: IdempotencyKey| {
+        let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
+        let (organization, owner) = (story.organization, story.owner.clone());
+        async move { engine.perform(organization, owner, command, Some(key)).await }
+    };
+    let copies = (0..50).map(|_| ask(story.engine.clone(), key("body")));
+    let answers: Vec<Answer> = futures::future::join_all(copies).await.into_iter().map(|a| a.expect("an answer")).collect();
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    story.engine = Engine::new(story.store.clone());
+    let again = {
+        let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
+        story.engine.perform(story.organization, story.owner.clone(), command, Some(key("body"))).await.expect("an answer")
+    };
+    assert_eq!(again, answers[0], "also after a crash");
+    let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
+    let other = story.engine.perform(story.organization, story.owner.clone(), command, Some(key("another body"))).await;
+    assert!(matches!(refused(other), Refusal::KeyReused { .. }));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_is_reviewed_by_another_agent_and_approved_by_a_person() {
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &["writing", "review"], 2).await;
+    let bob = story.agent("bob", &["review"], 1).await;
+    let checks = json!([{"kind": "peer_review"}, {"kind": "approval", "title": "Ship it?"}]);
+    let workflow = story.workflow(json!([{"key": "report", "skills": [{"skill": "writing"}], "checks": checks}])).await;
+    let lease = story.claim(ada, 1).await.remove(0);
+    story.complete(ada, &lease, json!({"text": "draft"})).await.expect("handed in");
+    assert!(story.claim(ada, 1).await.is_empty(), "the author does not review");
+    let review = story.claim(bob, 1).await.remove(0);
+    assert_eq!(review.input["result"]["output"]["text"], "draft");
+    story.complete(bob, &review, json!({"verdict": "reject", "note": "too short"})).await.expect("a verdict");
+    let again = story.claim(ada, 1).await.remove(0);
+    assert!(again.feedback[0].contains("too short"), "{:?}", again.feedback);
+    story.complete(ada, &again, json!({"text": "longer"})).await.expect("handed in");
+    let review = story.claim(bob, 1).await.remove(0);
+    story.complete(bob, &review, json!({"verdict": "approve"})).await.expect("a verdict");
+    let status = story.status(workflow).await;
+    assert_eq!(status["tasks"][0]["status"], "awaiting_approval");
+    let checkpoint = status["tasks"][0]["open_checkpoint_id"].as_str().expect("one").parse().expect("an id");
+    let decision = |verdict| Command::DecideCheckpoint { workflow, checkpoint, verdict, note: "fine".to_owned() };
+    let viewer = Actor::Person { user: UserId(clock::fresh_id()), role: Role::Viewer, via: Door::Web };
+    let approve = devsquad::workflow::checks::Verdict::Approve;
+    assert_eq!(refused(story.perform(&viewer, decision(approve)).await).kind(), RefusalKind::Forbidden);
+    assert!(matches!(
+        refused(story.perform(&Actor::Agent { agent: bob }, decision(approve)).await),
+        Refusal::PeopleOnly { .. }
+    ));
+    story.perform(&story.owner, decision(approve)).await.expect("approved");
+    assert_eq!(story.status(workflow).await["status"], "completed");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_workflow_is_taken_back_into_memory_and_retried() {
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &[], 2).await;
+    let workflow = story.workflow(json!([{"key": "a", "max_attempts": 1}, {"key": "b", "needs": ["a"]}])).await;
+    let lease = story.claim(ada, 1).await.remove(0);
+    let failure = Command::Fail {
+        attempt: lease.attempt_id,
+        fence: lease.fence,
+        reason: devsquad::event::Reason::Network,
+        message: "no route".to_owned(),
+        retryable: None,
+    };
+    story.perform(&Actor::Agent { agent: ada }, failure).await.expect("failed");
+    let status = story.status(workflow).await;
+    assert_eq!((status["status"].as_str(), status["tasks"][1]["status"].as_str()), (Some("failed"), Some("skipped")));
+    let task = status["tasks"][0]["id"].as_str().expect("an id").parse().expect("an id");
+    story.perform(&story.owner, Command::RetryTask { workflow, task }).await.expect("retried");
+    for key in ["a", "b"] {
+        let lease = story.claim(ada, 1).await.remove(0);
+        assert_eq!(lease.key, key);
+        story.complete(ada, &lease, Value::Null).await.expect("taken");
+    }
+    assert_eq!(story.status(workflow).await["status"], "completed");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pause_holds_back_and_cancel_ends_what_runs() {
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &[], 4).await;
+    let workflow = story.workflow(json!([{"key": "a"}, {"key": "b"}])).await;
+    let lease = story.claim(ada, 1).await.remove(0);
+    story.perform(&story.owner, Command::PauseWorkflow { workflow, reason: "lunch".to_owned() }).await.expect("paused");
+    assert!(story.claim(ada, 4).await.is_empty());
+    story.perform(&story.owner, Command::ResumeWorkflow { workflow }).await.expect("resumed");
+    assert_eq!(story.claim(ada, 4).await.len(), 1);
+    story.perform(&story.owner, Command::CancelWorkflow { workflow, reason: "enough".to_owned() }).await.expect("cancelled");
+    let late = story.complete(ada, &lease, Value::Null).await;
+    assert!(matches!(refused(late), Refusal::NotFound { .. } | Refusal::StaleFence { .. }));
+    assert_eq!(story.status(workflow).await["status"], "cancelled");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscribers_get_every_event_once_and_in_order() {
+    let story = Story::begin().await;
+    let mut subscription = story.engine.subscribe(story.organization).await.expect("a subscription");
+    let ada = story.agent("ada", &[], 1).await;
+    story.workflow(json!([{"key": "a"}, {"key": "b", "needs": ["a"]}])).await;
+    for _ in 0..2 {
+        let lease = story.claim(ada, 1).await.remove(0);
+        story.complete(ada, &lease, Value::Null).await.expect("taken");
+    }
+    let mut seen = Vec::new();
+    while let Ok(tick) = subscription.receiver.try_recv() {
+        seen.extend(tick.iter().map(|published| (published.seq, published.name)));
+    }
+    let numbers: Vec<u64> = seen.iter().map(|(seq, _)| *seq).collect();
+    assert_eq!(numbers, (subscription.head + 1..=subscription.head + numbers.len() as u64).collect::<Vec<u64>>());
+    assert_eq!(seen.last().map(|(_, name)| *name), Some("workflow_ended"));
+    story.end().await;
+}

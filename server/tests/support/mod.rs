@@ -1,0 +1,175 @@
+//! A real server in its own process, for stories that need one which can be killed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A server that runs on a data directory of its own.
+pub struct Server {
+    dir: TempDir,
+    port: u16,
+    process: Option<Child>,
+    /// Acts as the owner.
+    pub token: String,
+    client: reqwest::Client,
+}
+
+impl Server {
+    /// Starts one and waits until it is ready.
+    pub async fn start() -> Server {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::Builder::new().prefix("dsq").tempdir_in("/tmp").expect("a directory");
+        // PostgreSQL's own user passes through it when we are root.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(dir.path(), open).expect("permissions");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(90)).build().expect("a client");
+        let mut server = Server { dir, port, process: None, token: String::new(), client };
+        server.restart().await;
+        server
+    }
+
+    /// Its data directory.
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// How its links begin.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The binary, about to be run on this server's data directory.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_devsquad"));
+        command.args(arguments).env("DEVSQUAD_DATA_DIR", self.data_dir()).env_remove("DATABASE_URL");
+        command
+    }
+
+    /// Starts it (again) and waits until it is ready.
+    pub async fn restart(&mut self) {
+        let _ = std::fs::remove_file(self.data_dir().join("server.json"));
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("server.log")).expect("a log");
+        let mut command = self.command(&["serve", "--no-open", "--addr", &format!("127.0.0.1:{}", self.port)]);
+        command.env("DEVSQUAD_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.process = Some(command.spawn().expect("the server starts"));
+        for _ in 0..600 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().expect("a status")) {
+                panic!("the server ended: {status}\n{}", self.log());
+            }
+            let ready = self.client.get(format!("{}/readyz", self.url())).send().await;
+            if ready.is_ok_and(|answer| answer.status().is_success())
+                && let Some(token) = token(&self.data_dir())
+            {
+                self.token = token;
+                return;
+            }
+        }
+        panic!("the server is not ready\n{}", self.log());
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("killed");
+            process.wait().expect("gone");
+        }
+    }
+
+    /// Ends PostgreSQL as a power cut would.
+    pub fn kill_postgres(&self) {
+        if let Some(pid) = self.postmaster() {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+
+    fn postmaster(&self) -> Option<Pid> {
+        let text = std::fs::read_to_string(self.data_dir().join("postgres/postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok().map(Pid::from_raw)
+    }
+
+    /// Asks the interface; what is refused comes back with its status.
+    pub async fn call(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url())).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Asks as the owner, and expects to be given it.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let (status, answer) = self.call(method, path, &self.token, body).await;
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    /// Runs `devsquad verify --json` beside it: every invariant must count 0.
+    pub fn verify(&self) -> Value {
+        let output = self.command(&["verify", "--json"]).output().expect("verify runs");
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        for (name, finding) in report["invariants"].as_object().expect("invariants") {
+            assert_eq!(finding["violations"], 0, "{name}: {finding:#}");
+        }
+        assert!(output.status.success());
+        report
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = kill(Pid::from_raw(process.id().cast_signed()), Signal::SIGTERM);
+            for _ in 0..100 {
+                if matches!(process.try_wait(), Ok(Some(_))) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            let _ = process.kill();
+        }
+        if let Some(pid) = self.postmaster() {
+            let _ = kill(pid, Signal::SIGINT);
+        }
+    }
+}
+
+fn token(data_dir: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
+    let running: Value = serde_json::from_str(&text).ok()?;
+    running["token"].as_str().map(str::to_owned)
+}
+
+/// A workflow of tasks in layers, each waiting for two or three of the layer before; the same for the same seed.
+pub fn layered(name: &str, layers: u64, width: u64, seed: u64) -> Value {
+    let mut tasks = Vec::new();
+    for layer in 0..layers {
+        for place in 0..width {
+            let needs: Vec<String> = match layer {
+                0 => Vec::new(),
+                _ => {
+                    let mut parents: Vec<u64> = (0..2 + (seed + place) % 2).map(|n| (place * 7 + n * 3 + seed) % width).collect();
+                    parents.sort_unstable();
+                    parents.dedup();
+                    parents.iter().map(|parent| format!("t{}-{parent}", layer - 1)).collect()
+                }
+            };
+            tasks.push(serde_json::json!({"key": format!("t{layer}-{place}"), "needs": needs, "max_attempts": 100}));
+        }
+    }
+    serde_json::json!({"name": name, "tasks": tasks})
+}
