@@ -11,6 +11,7 @@ Put what your agent does into `work`; the rest is the protocol, which docs/api.m
 """
 import argparse, http.client, json, random, signal, sys, threading, time, urllib.error, urllib.request, uuid
 
+NAME = "examples/agent.py"  # how results are signed
 LEASE_S = 60  # how long a lease lasts without a heartbeat
 HEARTBEAT_S = 20  # a third of that: one may be lost
 CLAIM_WAIT_S = 30  # how long one claim waits for a task; the server allows 60
@@ -27,18 +28,18 @@ class Failed(Exception):
 
 
 # ── your part ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def work(lease, name):
+def work(lease):
     """Does one task and returns its output: anything that JSON can say. Runs in a thread of its own.
 
     lease["type"] says what kind of work it is, lease["input"] what was given, lease["needs"] holds the outputs of the
     tasks before it by their keys, lease["feedback"] (if there is any) why earlier attempts failed or were sent back.
     """
-    return {"echo": lease["input"], "by": name}
+    return {"echo": lease["input"], "by": NAME}
 
 
-def review(lease, name):
+def review(lease):
     """Judges somebody else's result: lease["input"] holds the task and its result. Only agents with the skill are asked."""
-    return {"verdict": "approve", "note": f"{name} approves everything. Replace `review` in examples/agent.py."}
+    return {"verdict": "approve", "note": f"{NAME} approves everything. Replace `review` in examples/agent.py."}
 
 
 # ── the protocol ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +120,7 @@ class Agent:
         if self.stopping.wait(self.options.work_ms / 1000):
             return
         try:
-            output = (review if lease["purpose"] == "review" else work)(lease, self.options.name)
+            output = review(lease) if lease["purpose"] == "review" else work(lease)
             self.say(lease, "complete", output=output)
         except Failed as why:
             self.say(lease, "fail", reason=why.reason, message=str(why)[:2000], retryable=why.retryable)
@@ -179,7 +180,6 @@ def main():
     parser.add_argument("--max", type=int, default=1, metavar="N", help="tasks at a time, 1–64; the agent's capacity bounds it too")
     parser.add_argument("--work-ms", type=int, default=0, metavar="MS", help="pretend that every task takes this long")
     parser.add_argument("--exit-when-idle", type=float, metavar="SECONDS", help="end when there was nothing to do for so long")
-    parser.add_argument("--name", default="examples/agent.py", help="how results are signed")
     agent = Agent(parser.parse_args())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop("stopping", 0))

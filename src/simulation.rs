@@ -93,6 +93,7 @@ impl World {
             capacity: self.rng.random_range(1..4),
             cost_per_hour: None,
             owner: String::new(),
+            task_types: Vec::new(),
             description: String::new(),
         };
         self.perform(&owner(), Command::RegisterAgent { profile: Box::new(profile) }).expect("it joins");

@@ -11,9 +11,10 @@ use crate::error::Failure;
 pub struct Session(RwSignal<Option<SessionView>>);
 
 impl Session {
-    /// Whether the person holds at least this role. The server checks again.
+    /// Whether the person holds at least this role; a role that is changed counts from the next page on. The server
+    /// checks again.
     pub fn may(self, least: Role) -> bool {
-        self.0.with(|session| session.as_ref().is_some_and(|session| session.role >= least))
+        self.0.with_untracked(|session| session.as_ref().is_some_and(|session| session.role >= least))
     }
 
     /// Who it is, live.

@@ -22,7 +22,7 @@ pub struct Given {
     /// Where PostgreSQL's programs are, for the private one. [default: searched in the usual places]
     #[arg(long, global = true, env = "DEVSQUAD_PG_BIN", value_name = "DIR")]
     pub pg_bin: Option<PathBuf>,
-    /// What to log, as `info` or `devsquad=debug,sqlx=warn`. [default: info]
+    /// What to log, as `info` or `server=debug,sqlx=warn`. [default: info]
     #[arg(long, global = true, env = "DEVSQUAD_LOG", value_name = "FILTER")]
     pub log: Option<String>,
     /// A TOML file with settings (data_dir, database_url, pg_bin, log, addr, public_url, site). [default: devsquad.toml in the

@@ -4,6 +4,7 @@
 //! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
 
 pub mod agents;
+pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -57,6 +57,7 @@ impl Story {
             capacity,
             cost_per_hour: Some(12.5),
             owner: String::new(),
+            task_types: Vec::new(),
             description: "of a story".to_owned(),
         };
         let id = profile.id;

@@ -78,6 +78,9 @@ pub struct AgentProfile {
     pub capacity: u32,
     /// What an hour of it costs, in the organization's currency.
     pub cost_per_hour: Option<f64>,
+    /// The only types of task it takes; empty: whatever its skills cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub task_types: Vec<String>,
     /// Who stands behind it: agents of one owner do not review each other. Empty: it stands for itself.
     #[serde(default)]
     pub owner: String,
@@ -123,6 +126,11 @@ impl Agent {
             (true, 0) => Presence::Busy,
             (true, _) => Presence::Available,
         }
+    }
+
+    /// Whether it takes tasks of this type at all.
+    pub fn takes(&self, kind: &str) -> bool {
+        self.profile.task_types.is_empty() || self.profile.task_types.iter().any(|own| own == kind)
     }
 
     /// Who stands behind it, for the independence of reviews.

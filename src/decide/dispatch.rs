@@ -26,6 +26,9 @@ pub struct Claimant {
 /// Ready tasks looked at in one line before the next line's turn: a task that nobody present may take must not hide
 /// the ones behind it, and a long line of such tasks must not cost every dispatch its whole length.
 const PASSED_OVER_MAX: usize = 64;
+/// How long a task an agent declined is kept from it: long enough for another to take it, short enough that the only agent
+/// there is gets it back.
+pub const DECLINE_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Gives ready tasks to claimants until one or the other runs out. Claimants stand for single claims: the same agent may
 /// stand there twice. Returns what each claim got, by its position.
@@ -122,8 +125,10 @@ fn best(
         .filter(|claim| room[**claim] > 0)
         .filter_map(|claim| {
             let agent = draft.state.agents.get(&claimants[*claim].agent)?;
+            let declined = task.declined_by.get(&agent.profile.id).is_some_and(|at| *at + DECLINE_PAUSE > draft.now);
             let barred = agent.room() == 0
-                || task.declined_by.contains(&agent.profile.id)
+                || declined
+                || !agent.takes(&task.kind)
                 || (review && task.authors.contains(&agent.principal()));
             (!barred).then(|| (*claim, fit(agent, task)))
         })

@@ -306,7 +306,7 @@ impl State {
         self.release(task, outcome, at);
         self.move_task(place, |task| {
             if outcome == AttemptOutcome::Rejected {
-                task.declined_by.insert(agent);
+                task.declined_by.insert(agent, at);
                 match task.stage {
                     Stage::Work => task.attempts_used = task.attempts_used.saturating_sub(1),
                     Stage::Check { .. } => task.reviews_used = task.reviews_used.saturating_sub(1),

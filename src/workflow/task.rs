@@ -3,7 +3,7 @@
 //! A state carries what is true in it. Every attempt has a fence, one above the last: the fence alone decides whose
 //! result counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -228,8 +228,8 @@ pub struct Task {
     pub feedback: Vec<String>,
     /// Everyone who ever worked on it: none of them reviews it.
     pub authors: BTreeSet<String>,
-    /// Agents that declined it.
-    pub declined_by: BTreeSet<AgentId>,
+    /// Agents that declined it, and when.
+    pub declined_by: BTreeMap<AgentId, Timestamp>,
     /// When it first became ready.
     pub ready_at: Option<Timestamp>,
     /// When its first attempt began.
@@ -269,7 +269,7 @@ impl Task {
             submission: None,
             feedback: Vec::new(),
             authors: BTreeSet::new(),
-            declined_by: BTreeSet::new(),
+            declined_by: BTreeMap::new(),
             ready_at: None,
             started_at: None,
         }

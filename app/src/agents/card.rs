@@ -22,7 +22,7 @@ pub fn AgentCard(
                 <Avatar name=name.clone()/>
                 <div class="min-w-0 grow">
                     <h2 id=heading.clone() class="text-base font-semibold text-ink">
-                        <a href=agent_href(id) class="-my-2.5 block truncate py-2.5 hover:underline focus-vibe md:-my-1 md:py-1">{name}</a>
+                        <a href=agent_href(id) class="-my-2.5 line-clamp-3 rounded-sm py-2.5 break-words hover:underline focus-vibe md:-my-1 md:py-1">{name}</a>
                     </h2>
                     <p class="truncate text-sm text-ink-3">{adapter_words(&adapter)}</p>
                 </div>

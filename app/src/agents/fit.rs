@@ -25,8 +25,18 @@ impl Term {
 /// The terms of a match, the heaviest first.
 pub fn terms(fit: &Fit) -> [Term; 4] {
     [
-        Term { name: "Skill", meaning: "Level of the skills asked for, out of 5", value: fit.skill, weight: WEIGHTS.skill },
-        Term { name: "Record", meaning: "Share of its results expected to be accepted", value: fit.record, weight: WEIGHTS.record },
+        Term {
+            name: "Skill",
+            meaning: "Level of the skills asked for, out of 5",
+            value: fit.skill,
+            weight: WEIGHTS.skill,
+        },
+        Term {
+            name: "Record",
+            meaning: "Share of its results expected to be accepted",
+            value: fit.record,
+            weight: WEIGHTS.record,
+        },
         Term { name: "Load", meaning: "Free share of its slots", value: fit.load, weight: WEIGHTS.load },
         Term { name: "Cost", meaning: "How cheap an hour of it is; 1 is free", value: fit.cost, weight: WEIGHTS.cost },
     ]

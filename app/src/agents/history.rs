@@ -39,9 +39,17 @@ fn Row(entry: Signal<Entry>) -> impl IntoView {
     let (task, attempt) = entry.get_untracked();
     let href = task_href(&task);
     let look = Memo::new(move |_| entry.with(|(_, attempt)| outcome::look(&attempt.status)));
-    let word = move || if entry.with(|(_, attempt)| attempt.purpose == "review") { format!("{} (review)", look.get().2) } else { look.get().2.to_owned() };
+    let word = move || {
+        if entry.with(|(_, attempt)| attempt.purpose == "review") {
+            format!("{} (review)", look.get().2)
+        } else {
+            look.get().2.to_owned()
+        }
+    };
     let now = use_now();
-    let took = Memo::new(move |_| entry.with(|(_, attempt)| elapsed(attempt.leased_at, attempt.ended_at.unwrap_or_else(|| now.get()))));
+    let took = Memo::new(move |_| {
+        entry.with(|(_, attempt)| elapsed(attempt.leased_at, attempt.ended_at.unwrap_or_else(|| now.get())))
+    });
     let message = move || entry.with(|(_, attempt)| attempt.message.clone().filter(|text| !text.is_empty()));
     view! {
         <tr role="row">

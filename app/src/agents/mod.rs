@@ -27,7 +27,7 @@ pub fn agent_href(agent: AgentId) -> String {
 pub fn adapter_words(adapter: &str) -> String {
     match adapter {
         "exec" => "Built in".to_owned(),
-        "http" => "Connected over HTTP".to_owned(),
+        "http" => "Over HTTP".to_owned(),
         other => other.to_owned(),
     }
 }

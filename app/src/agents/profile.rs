@@ -74,8 +74,12 @@ fn Profile(agent: Signal<AgentView>) -> impl IntoView {
 
 #[component]
 fn Figures(agent: Signal<AgentView>) -> impl IntoView {
-    let count = move |pick: fn(&AgentSummary) -> u32| Signal::derive(move || agent.with(|agent| pick(&agent.summary).to_string()));
-    let cost = Signal::derive(move || agent.with(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}"))));
+    let count = move |pick: fn(&AgentSummary) -> u32| {
+        Signal::derive(move || agent.with(|agent| pick(&agent.summary).to_string()))
+    };
+    let cost = Signal::derive(move || {
+        agent.with(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}")))
+    });
     view! {
         <Stats label="Its work so far" columns="grid-cols-2 lg:grid-cols-4">
             <Stat label="Accepted" value=count(|agent| agent.accepted) note=Signal::stored("results that passed".to_owned())/>

@@ -57,7 +57,8 @@ pub fn NeedCard(
 #[component]
 fn Heading(id: String, title: String, compact: bool) -> impl IntoView {
     if compact {
-        view! { <h3 id=id tabindex="-1" class="rounded-sm font-semibold break-words text-ink focus-vibe">{title}</h3> }.into_any()
+        view! { <h3 id=id tabindex="-1" class="rounded-sm font-semibold break-words text-ink focus-vibe">{title}</h3> }
+            .into_any()
     } else {
         view! { <h2 id=id tabindex="-1" class="rounded-sm text-lg font-semibold break-words text-ink focus-vibe">{title}</h2> }.into_any()
     }

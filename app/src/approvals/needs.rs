@@ -25,7 +25,8 @@ pub struct Deciding {
 impl Deciding {
     /// A card is being sent.
     pub fn sending(self, checkpoint: CheckpointId) {
-        let ids: Vec<CheckpointId> = self.open.with_untracked(|open| open.iter().map(|need| need.checkpoint.id).collect());
+        let ids: Vec<CheckpointId> =
+            self.open.with_untracked(|open| open.iter().map(|need| need.checkpoint.id).collect());
         let at = ids.iter().position(|id| *id == checkpoint).unwrap_or(ids.len());
         let (before, after) = ids.split_at(at);
         self.next.set_value(after.iter().skip(1).chain(before.iter().rev()).copied().collect());
@@ -64,7 +65,8 @@ pub fn Needs(
         let waits = |need: &&NeedView| decided.with(|decided| !decided.contains(&need.checkpoint.id));
         needs.with(|needs| needs.iter().filter(waits).cloned().collect::<Vec<_>>())
     });
-    let deciding = Deciding { form: Form::new(FORM), sent: RwSignal::new(None), next: StoredValue::new(Vec::new()), open };
+    let deciding =
+        Deciding { form: Form::new(FORM), sent: RwSignal::new(None), next: StoredValue::new(Vec::new()), open };
     let toasts = use_toasts();
     Effect::new(move || {
         let Some(Ok((checkpoint, verdict))) = deciding.form.action.value().get() else { return };

@@ -41,5 +41,6 @@ fn ParameterField(parameter: ParameterView, value: String, error: Signal<Option<
         (_, Some("directory")) => ("text", "/home/you/project"),
         (_, _) => ("text", ""),
     };
-    view! { <TextInput name id label=title kind value hint=description placeholder error optional autocomplete="off"/> }.into_any()
+    view! { <TextInput name id label=title kind value hint=description placeholder error optional autocomplete="off"/> }
+        .into_any()
 }

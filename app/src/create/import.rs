@@ -71,10 +71,12 @@ fn FileButton() -> impl IntoView {
     let awake = RwSignal::new(false);
     Effect::new(move || awake.set(true));
     let toasts = use_toasts();
-    let on_file = move |event: Event| read_file(&event, move |read| match read {
-        Some(text) => fill(&text),
-        None => toasts.failed("The file could not be read. Paste its text instead."),
-    });
+    let on_file = move |event: Event| {
+        read_file(&event, move |read| match read {
+            Some(text) => fill(&text),
+            None => toasts.failed("The file could not be read. Paste its text instead."),
+        })
+    };
     view! {
         <Show when=move || awake.get()>
             <div class="flex flex-col gap-1.5">
@@ -94,7 +96,8 @@ fn FileButton() -> impl IntoView {
 #[cfg(feature = "hydrate")]
 fn fill(text: &str) {
     use wasm_bindgen::JsCast;
-    let field = document().get_element_by_id(TEXT_ID).and_then(|node| node.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+    let field =
+        document().get_element_by_id(TEXT_ID).and_then(|node| node.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
     if let Some(field) = field {
         field.set_value(text);
         // A focus that cannot be moved leaves the page as it was.

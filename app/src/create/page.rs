@@ -65,12 +65,12 @@ fn FromTemplate(templates: Signal<Vec<TemplateView>>, chosen: Memo<Option<String
         let wanted = chosen.get()?;
         templates.with(|templates| templates.iter().find(|template| template.id == wanted).cloned())
     });
-    move || match found.get() {
-        Some(template) => view! { <LaunchTemplate template/> }.into_any(),
-        None => view! {
+    let all = move || {
+        view! {
             {chosen.get().map(|id| view! { <Notice>{format!("There is no template “{id}”. These are on offer.")}</Notice> })}
             <Gallery templates=templates.get()/>
         }
-        .into_any(),
-    }
+    };
+    let form = |template| view! { <LaunchTemplate template/> }.into_any();
+    move || found.get().map_or_else(|| all().into_any(), form)
 }

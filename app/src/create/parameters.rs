@@ -49,7 +49,9 @@ fn value(parameter: &ParameterView, text: &str) -> Result<Option<Value>, String>
         ("boolean", text) => Ok(Some(Value::Bool(matches!(text, "true" | "on")))),
         (_, "") if parameter.required && parameter.default.is_none() => Err("must be filled in".to_owned()),
         (_, "") => Ok(None),
-        ("integer", text) => text.parse::<i64>().map(|n| Some(n.into())).map_err(|_| "must be a whole number".to_owned()),
+        ("integer", text) => {
+            text.parse::<i64>().map(|n| Some(n.into())).map_err(|_| "must be a whole number".to_owned())
+        }
         ("number", text) => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
             Some(number) => Ok(Some(Value::Number(number))),
             None => Err("must be a number".to_owned()),
@@ -76,7 +78,13 @@ mod tests {
     }
 
     fn template(parameters: Vec<ParameterView>) -> TemplateView {
-        TemplateView { id: "t".to_owned(), name: "T".to_owned(), description: String::new(), parameters, tasks: Vec::new() }
+        TemplateView {
+            id: "t".to_owned(),
+            name: "T".to_owned(),
+            description: String::new(),
+            parameters,
+            tasks: Vec::new(),
+        }
     }
 
     fn given(pairs: &[(&str, &str)]) -> Given {
@@ -91,7 +99,8 @@ mod tests {
             parameter("share", "number", false, None),
             parameter("deep", "boolean", false, None),
         ]);
-        let values = values(&template, &given(&[("path", " /srv/app "), ("days", "30"), ("share", "0.5"), ("deep", "true")]));
+        let values =
+            values(&template, &given(&[("path", " /srv/app "), ("days", "30"), ("share", "0.5"), ("deep", "true")]));
         assert_eq!(
             serde_json::to_value(values.expect("all of them can be read")).expect("json"),
             json!({"path": "/srv/app", "days": 30, "share": 0.5, "deep": true})
@@ -100,7 +109,8 @@ mod tests {
 
     #[test]
     fn what_is_left_empty_is_left_to_the_template_unless_it_is_required() {
-        let template = template(vec![parameter("path", "string", true, None), parameter("days", "integer", false, None)]);
+        let template =
+            template(vec![parameter("path", "string", true, None), parameter("days", "integer", false, None)]);
         let failure = values(&template, &given(&[("days", "")])).expect_err("the path is missing");
         assert_eq!(failure.to_string(), "/parameters/path: must be filled in");
     }

@@ -25,7 +25,8 @@ pub fn Feed(
     });
     let lines = Signal::derive(move || drawn.with(|(_, lines)| lines.clone()));
     let newest = Memo::new(move |_| drawn.with(|(_, lines)| lines.first().map_or(0, |line| line.seq)));
-    let waiting = Memo::new(move |_| activity.with(|lines| lines.iter().filter(|line| line.seq > newest.get()).count()));
+    let waiting =
+        Memo::new(move |_| activity.with(|lines| lines.iter().filter(|line| line.seq > newest.get()).count()));
     view! {
         <Show
             when=move || !lines.with(Vec::is_empty)
@@ -68,7 +69,9 @@ fn Line(line: Signal<ActivityLine>, lines: Signal<Vec<ActivityLine>>) -> impl In
         None => format!("/orchestration/workflows/{workflow}"),
     });
     let text = match href {
-        Some(href) => view! { <a href=href class="rounded-sm text-ink hover:underline focus-vibe">{text}</a> }.into_any(),
+        Some(href) => {
+            view! { <a href=href class="rounded-sm text-ink hover:underline focus-vibe">{text}</a> }.into_any()
+        }
         None => view! { <span class="text-ink">{text}</span> }.into_any(),
     };
     view! {
@@ -103,7 +106,9 @@ fn look(severity: &str) -> (Shape, Tone) {
 fn walk(event: KeyboardEvent) {
     use wasm_bindgen::JsCast;
 
-    let Some(here) = document().active_element().and_then(|node| node.closest("article").ok().flatten()) else { return };
+    let Some(here) = document().active_element().and_then(|node| node.closest("article").ok().flatten()) else {
+        return;
+    };
     let to = match event.key().as_str() {
         "PageDown" => here.next_element_sibling(),
         "PageUp" => here.previous_element_sibling(),

@@ -50,3 +50,63 @@ pub fn quests(view: &DashboardView) -> Vec<Quest> {
         },
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing() -> DashboardView {
+        DashboardView {
+            active_workflows: 0,
+            tasks_running: 0,
+            tasks_ready: 0,
+            completed_today: 0,
+            agents_online: 0,
+            agents_total: 0,
+            workflows: Vec::new(),
+            needs: Vec::new(),
+            agents: Vec::new(),
+            activity: Vec::new(),
+            seq: 0,
+        }
+    }
+
+    fn agent(adapter: &str, presence: Presence) -> AgentSummary {
+        AgentSummary {
+            id: devsquad::id::AgentId(uuid::Uuid::nil()),
+            name: "Ada".to_owned(),
+            description: String::new(),
+            adapter: adapter.to_owned(),
+            skills: Vec::new(),
+            presence,
+            capacity: 1,
+            live: 0,
+            accepted: 0,
+            rejected: 0,
+            failed: 0,
+            last_seen_at: jiff::Timestamp::UNIX_EPOCH,
+            current: Vec::new(),
+        }
+    }
+
+    fn done(view: &DashboardView) -> Vec<bool> {
+        quests(view).iter().map(|quest| quest.done).collect()
+    }
+
+    #[test]
+    fn a_new_installation_has_everything_before_it() {
+        assert_eq!(done(&nothing()), [false, false, false, false]);
+    }
+
+    #[test]
+    fn a_squad_that_cannot_be_reached_is_not_met() {
+        let view = DashboardView { agents: vec![agent("exec", Presence::Offline)], ..nothing() };
+        assert_eq!(done(&view), [false, false, false, false]);
+    }
+
+    #[test]
+    fn an_agent_over_http_is_one_of_your_own() {
+        let view = DashboardView { agents: vec![agent("http", Presence::Busy)], ..nothing() };
+        assert_eq!(done(&view), [true, false, false, true]);
+    }
+}

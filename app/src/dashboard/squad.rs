@@ -32,7 +32,9 @@ pub fn Squad(
 #[component]
 fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
     let AgentSummary { id, name, .. } = agent.get_untracked();
-    let current = Memo::new(move |_| agent.with(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone()))));
+    let current = Memo::new(move |_| {
+        agent.with(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone())))
+    });
     let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
     let now = move || match current.get() {
         Some((workflow, task, name)) => view! {

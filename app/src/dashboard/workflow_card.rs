@@ -20,7 +20,8 @@ pub fn WorkflowCard(
     let percent = Signal::derive(move || percent(done.get()));
     let words = Signal::derive(move || format!("{} of {} tasks ended", done.get().0, done.get().1));
     let status = Memo::new(move |_| workflow.with(|workflow| workflow.status));
-    let surface = move || if status.get() == WorkflowStatus::Running { "hairline" } else { "border border-line bg-raised" };
+    let surface =
+        move || if status.get() == WorkflowStatus::Running { "hairline" } else { "border border-line bg-raised" };
     let reason = move || workflow.with(|workflow| workflow.reason.clone()).filter(|reason| !reason.is_empty());
     let priority = move || workflow.with(|workflow| workflow.priority);
     view! {

@@ -10,14 +10,26 @@ use crate::workflows::status::{PresenceChip, TaskChip, WorkflowChip};
 const TERMS: [(&str, &str); 12] = [
     ("Workflow", "Tasks that belong together, with who waits for whom. It runs until every task has ended."),
     ("Task", "One piece of work for one agent. It says which skills are needed and what is given."),
-    ("Agent", "A program that asks for tasks, works and hands in results. Built-in ones run on this server; yours connect over HTTP."),
-    ("Skill and level", "What an agent can do, from 1 (beginner) to 5 (expert). A task goes to nobody below the level it asks for."),
+    (
+        "Agent",
+        "A program that asks for tasks, works and hands in results. Built-in ones run on this server; yours connect over HTTP.",
+    ),
+    (
+        "Skill and level",
+        "What an agent can do, from 1 (beginner) to 5 (expert). A task goes to nobody below the level it asks for.",
+    ),
     ("Slot", "Room for one task. An agent with 4 slots works on up to 4 tasks at once."),
     ("Attempt", "One try of one agent at one task. A task has a limited number of them."),
-    ("Lease", "The right to work on a task for a while. It ends when heartbeats stop, and the task goes to somebody else."),
+    (
+        "Lease",
+        "The right to work on a task for a while. It ends when heartbeats stop, and the task goes to somebody else.",
+    ),
     ("Fence", "A number above that of the attempt before. A result with an old one no longer counts."),
     ("Fit", "How well an agent suits a task: skill, record, load and cost, weighted. It is kept with every attempt."),
-    ("Checkpoint", "Something that must be found good before a task is done: a peer review by another agent, or your approval."),
+    (
+        "Checkpoint",
+        "Something that must be found good before a task is done: a peer review by another agent, or your approval.",
+    ),
     ("Peer review", "Another agent, independent of the author, examines the result. Sent back, it is reworked."),
     ("Template", "A workflow to use again. It asks for what changes from run to run."),
 ];

@@ -7,8 +7,16 @@ use crate::ui::*;
 const STEPS: [(&str, &str, &str); 4] = [
     ("Register it", "Name, skills and slots. Its token is shown once.", "POST /api/v1/agents"),
     ("Ask for work", "The request waits until there is a task or the time is up.", "POST /api/v1/claims"),
-    ("Say that it lives", "A heartbeat extends the lease and may say that the work is no longer wanted.", "POST /api/v1/attempts/{id}/heartbeat"),
-    ("Hand in the result", "Or say why it could not be done, or decline the task.", "POST /api/v1/attempts/{id}/complete"),
+    (
+        "Say that it lives",
+        "A heartbeat extends the lease and may say that the work is no longer wanted.",
+        "POST /api/v1/attempts/{id}/heartbeat",
+    ),
+    (
+        "Hand in the result",
+        "Or say why it could not be done, or decline the task.",
+        "POST /api/v1/attempts/{id}/complete",
+    ),
 ];
 
 /// The calls an agent makes.

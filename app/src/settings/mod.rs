@@ -3,6 +3,7 @@
 pub mod api;
 mod appearance;
 mod invitations;
+mod password;
 mod people;
 
 pub use appearance::AppearancePage;

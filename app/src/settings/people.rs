@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::api::load_people;
 use super::invitations::Invitations;
+use super::password::Password;
 use super::{role_name, role_words};
 use crate::live::use_live;
 use crate::people::PersonView;
@@ -18,7 +19,10 @@ pub fn PeoplePage() -> impl IntoView {
     let people = Resource::new_blocking(move || live.revision().get(), |_| load_people());
     let session = use_session();
     let subtitle = Signal::derive(move || {
-        session.get().map(|session| format!("Who belongs to {}, and what each may do.", session.organization)).unwrap_or_default()
+        session
+            .get()
+            .map(|session| format!("Who belongs to {}, and what each may do.", session.organization))
+            .unwrap_or_default()
     });
     view! {
         <PageTitle title="People" subtitle/>
@@ -35,6 +39,7 @@ pub fn PeoplePage() -> impl IntoView {
                         />
                     })}
                     <Card title="Roles" id="roles"><Roles/></Card>
+                    <Password here="/settings/people"/>
                 </div>
             </div>
         </Loaded>

@@ -1,13 +1,12 @@
 //! The frame of every page of somebody signed in: bars, navigation, and the page in the middle.
 
-use devsquad::Role;
 use leptos::prelude::*;
 use leptos_router::components::{Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
 use super::account::Account;
 use super::live_chip::LiveChip;
-use super::navigation::{Count, Dock, SideNavigation};
+use super::navigation::{Count, Dock, Needs, SideNavigation};
 use super::shortcuts::Shortcuts;
 use crate::error::Failure;
 use crate::live::use_live;
@@ -28,35 +27,26 @@ pub fn Frame() -> impl IntoView {
         return view! { <Redirect path="/signin"/> }.into_any();
     }
     let live = use_live();
-    let counted = Resource::new_blocking(move || live.revision().get(), |_| count_needs());
-    let needs = RwSignal::new(0usize);
+    let needs = Resource::new_blocking(move || live.revision().get(), |_| count_needs());
     close_popovers_after_navigation();
     view! {
         <div class="aurora fixed inset-0 -z-10" aria-hidden="true"></div>
         <a href="#main" class="skip-link focus-vibe">"Skip to main"</a>
         <a href="#navigation" class="skip-link hidden focus-vibe sm:block">"Skip to navigation"</a>
-        <Transition>
-            {move || Suspend::new(async move {
-                if let Ok(n) = counted.await {
-                    needs.set(n);
-                }
-            })}
-        </Transition>
-        <TopBar needs=needs.into()/>
-        <SideNavigation needs=needs.into()/>
-        <main id="main" class="px-4 pt-18 pb-28 sm:pl-18 md:pr-6 md:pl-20 lg:pl-66">
+        <TopBar needs/>
+        <SideNavigation needs/>
+        <main id="main" class="px-4 pt-18 pb-28 sm:pl-18 sm:pb-10 md:pt-20 md:pr-6 md:pl-20 lg:pl-66">
             <div class="mx-auto max-w-[100rem]"><Outlet/></div>
         </main>
-        <Dock needs=needs.into()/>
+        <Dock needs/>
         <Shortcuts/>
     }
     .into_any()
 }
 
 #[component]
-fn TopBar(needs: Signal<usize>) -> impl IntoView {
+fn TopBar(needs: Needs) -> impl IntoView {
     let session = use_session();
-    let may_create = move || session.may(Role::Operator);
     view! {
         <header class="topbar">
             <a href="/orchestration" class="flex min-h-11 min-w-0 items-center gap-2 rounded-lg font-semibold text-ink focus-vibe">
@@ -68,18 +58,11 @@ fn TopBar(needs: Signal<usize>) -> impl IntoView {
                 <a
                     href="/orchestration/approvals"
                     class="btn btn-quiet hidden focus-vibe sm:inline-flex"
-                    aria-label=move || format!("Needs you, {} waiting", needs.get())
                 >
                     <Icon glyph=Glyph::Needs class="size-4"/>
-                    <span class="hidden md:inline">"Needs you"</span>
-                    <Count n=needs/>
+                    <span class="max-md:sr-only">"Needs you"</span>
+                    <Count needs/>
                 </a>
-                {move || may_create().then(|| view! {
-                    <a href="/orchestration/workflows/create" class="btn btn-primary hidden focus-vibe md:inline-flex">
-                        <Icon glyph=Glyph::Plus class="size-4"/>
-                        "New workflow"
-                    </a>
-                })}
                 <Account/>
                 <a href="/help" class="btn btn-quiet hidden focus-vibe sm:inline-flex" aria-label="Help"><Icon glyph=Glyph::Help/></a>
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::theme::ThemeSwitch;
+use crate::error::Failure;
 use crate::session::use_session;
 use crate::ui::*;
 
@@ -33,7 +34,7 @@ fn is_at(path: &str, href: &str) -> bool {
 #[component]
 pub fn SideNavigation(
     /// What waits for a person.
-    needs: Signal<usize>,
+    needs: Needs,
 ) -> impl IntoView {
     view! {
         <nav
@@ -50,7 +51,7 @@ pub fn SideNavigation(
 }
 
 #[component]
-fn Group(name: &'static str, places: &'static [Place], needs: Signal<usize>) -> impl IntoView {
+fn Group(name: &'static str, places: &'static [Place], needs: Needs) -> impl IntoView {
     view! {
         <p class="hidden px-3 pt-3 pb-1 text-xs font-semibold tracking-wide text-ink-3 uppercase first:pt-0 lg:block" aria-hidden="true">{name}</p>
         <ul class="flex flex-col gap-1 not-last:mb-2" aria-label=name>
@@ -60,44 +61,39 @@ fn Group(name: &'static str, places: &'static [Place], needs: Signal<usize>) -> 
 }
 
 #[component]
-fn SideLink(place: Place, needs: Signal<usize>) -> impl IntoView {
+fn SideLink(place: Place, needs: Needs) -> impl IntoView {
     let path = use_location().pathname;
     view! {
         <a
             href=place.href
             aria-current=move || is_at(&path.get(), place.href).then_some("page")
-            aria-label=move || name(place, needs.get())
             class="side-link focus-vibe"
         >
             <Icon glyph=place.glyph/>
-            <span class="hidden grow truncate lg:inline">{place.name}</span>
-            {place.counts_needs.then(|| view! { <Count n=needs/> })}
+            <span class="grow truncate max-lg:sr-only">{place.name}</span>
+            {place.counts_needs.then(|| view! { <Count needs/> })}
         </a>
     }
 }
 
-/// The name that is read aloud: it says the number too.
-fn name(place: Place, needs: usize) -> String {
-    match needs {
-        _ if !place.counts_needs => place.name.to_owned(),
-        0 => format!("{}, nothing waiting", place.name),
-        1 => format!("{}, 1 decision waiting", place.name),
-        n => format!("{}, {n} decisions waiting", place.name),
-    }
-}
+/// How many decisions wait for a person, as the server last said.
+pub type Needs = Resource<Result<usize, Failure>>;
 
-/// A number in a badge; nothing when there is nothing.
+/// The number in a badge; nothing when there is nothing.
 #[component]
 pub fn Count(
-    /// The number.
-    n: Signal<usize>,
+    /// What waits for a person.
+    needs: Needs,
 ) -> impl IntoView {
-    move || {
-        let n = n.get();
-        (n > 0).then(|| {
-            let words = if n > 99 { "99+".to_owned() } else { n.to_string() };
-            view! { <span class="count" aria-hidden="true">{words}</span> }
-        })
+    let badge = move |n: usize| {
+        let shown = if n > 99 { "99+".to_owned() } else { n.to_string() };
+        let said = if n == 1 { ", 1 decision waiting".to_owned() } else { format!(", {n} decisions waiting") };
+        view! { <span class="count"><span aria-hidden="true">{shown}</span><span class="sr-only">{said}</span></span> }
+    };
+    view! {
+        <Transition>
+            {move || Suspend::new(async move { needs.await.ok().filter(|n| *n > 0).map(badge) })}
+        </Transition>
     }
 }
 
@@ -105,7 +101,7 @@ pub fn Count(
 #[component]
 pub fn Dock(
     /// What waits for a person.
-    needs: Signal<usize>,
+    needs: Needs,
 ) -> impl IntoView {
     let path = use_location().pathname;
     let link = move |place: Place| {
@@ -114,14 +110,11 @@ pub fn Dock(
                 <a
                     href=place.href
                     aria-current=move || is_at(&path.get(), place.href).then_some("page")
-                    aria-label=move || name(place, needs.get())
                     class="dock-link focus-vibe"
                 >
-                    <span class="relative">
-                        <Icon glyph=place.glyph/>
-                        {place.counts_needs.then(|| view! { <span class="absolute -top-2 left-3"><Count n=needs/></span> })}
-                    </span>
+                    <Icon glyph=place.glyph/>
                     <span>{place.name}</span>
+                    {place.counts_needs.then(|| view! { <span class="absolute top-1 left-1/2 ml-1"><Count needs/></span> })}
                 </a>
             </li>
         }
@@ -131,7 +124,7 @@ pub fn Dock(
             <ul class="flex">
                 {[OVERVIEW, WORKFLOWS, NEEDS, AGENTS].map(link).collect_view()}
                 <li class="grow basis-0">
-                    <button type="button" class="dock-link w-full focus-vibe" popovertarget="more" aria-label="More">
+                    <button type="button" class="dock-link w-full focus-vibe" popovertarget="more">
                         <Icon glyph=Glyph::More/>
                         <span>"More"</span>
                     </button>

@@ -4,12 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::door::Door;
-use super::page::PasswordInput;
+use super::password::{PASSWORD_CHARS_MIN, PasswordInput};
 use super::words;
 use crate::ui::*;
-
-/// Characters of a password, at least.
-const PASSWORD_CHARS_MIN: u32 = 12;
 
 /// The form that makes an account from an invitation.
 #[component]
@@ -29,6 +26,7 @@ pub fn InvitePage() -> impl IntoView {
             <form method="post" action=format!("/invite/{token}") class="flex flex-col gap-5">
                 <TextInput name="name" label="Your name" autocomplete="name"/>
                 <PasswordInput
+                    name="password"
                     label="Password"
                     autocomplete="new-password"
                     hint="At least 12 characters. A sentence works well."

@@ -3,7 +3,8 @@
 mod door;
 mod invite;
 mod page;
-mod words;
+pub mod password;
+pub mod words;
 
 pub use invite::InvitePage;
 pub use page::SignInPage;

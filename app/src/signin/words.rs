@@ -7,11 +7,10 @@ pub fn error(code: &str) -> &'static str {
         "credentials" => "The e-mail or the password is not right.",
         "slow" => "Too many tries. Wait a minute, then try again.",
         "busy" => "The server is busy. Try again in a few seconds.",
-        "link" => "This link has expired or was used before. Ask for a new one, or restart the server: it prints a fresh link.",
-        "ended" => "Your session has ended. Sign in again.",
+        "link" => "This link has expired or was used before. On the server, `devsquad link` prints a new one.",
         "password" => "Choose a longer or less common password: at least 12 characters.",
         "name" => "Tell us what to call you, in at most 200 characters.",
-        "taken" => "There is an account with this e-mail already. Sign in with it.",
+        "taken" => "There is an account with this e-mail already. Enter its password to join.",
         _ => "That did not work. Try again.",
     }
 }

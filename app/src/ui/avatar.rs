@@ -15,7 +15,8 @@ pub fn Avatar(
     #[prop(default = "size-10 text-sm")]
     class: &'static str,
 ) -> impl IntoView {
-    let fill = FILLS[name.bytes().fold(7usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % FILLS.len()];
+    let fill = FILLS
+        [name.bytes().fold(7usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % FILLS.len()];
     view! {
         <span aria-hidden="true" class=format!("grid shrink-0 place-items-center rounded-full font-semibold uppercase select-none {class} {fill}")>
             {initials(&name)}
@@ -26,7 +27,7 @@ pub fn Avatar(
 /// The first letters of the first and the last word.
 fn initials(name: &str) -> String {
     let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
-    words.next().into_iter().chain(words.last()).collect()
+    words.next().into_iter().chain(words.next_back()).collect()
 }
 
 #[cfg(test)]

@@ -42,17 +42,17 @@ pub fn Notice(
     /// The sentence, and what can be done.
     children: Children,
 ) -> impl IntoView {
-    let fill = match tone {
-        Tone::Quiet => "bg-surface",
-        Tone::Run => "bg-vibe-primary/12",
-        Tone::Review => "bg-vibe-secondary/12",
-        Tone::Ready => "bg-vibe-accent/12",
-        Tone::Done => "bg-emerald-500/12",
-        Tone::Wait => "bg-amber-500/12",
-        Tone::Fail => "bg-red-500/12",
+    let edge = match tone {
+        Tone::Quiet => "border-l-line-strong",
+        Tone::Run => "border-l-primary-text",
+        Tone::Review => "border-l-secondary-text",
+        Tone::Ready => "border-l-accent-text",
+        Tone::Done => "border-l-ok",
+        Tone::Wait => "border-l-warn",
+        Tone::Fail => "border-l-bad",
     };
     view! {
-        <div class=format!("flex items-start gap-3 rounded-lg border border-line px-4 py-3 text-sm text-ink {fill}")>
+        <div class=format!("flex items-start gap-3 rounded-lg border border-l-4 border-line bg-raised px-4 py-3 text-sm text-ink {edge}")>
             <Icon glyph class=format!("mt-0.5 size-4 shrink-0 {}", tone.text())/>
             <div class="flex min-w-0 grow flex-wrap items-center gap-x-4 gap-y-2 break-words">{children()}</div>
         </div>

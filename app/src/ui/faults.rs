@@ -31,7 +31,10 @@ pub fn FormFaults(
             request_animation_frame(focus_first_fault);
         }
     });
-    let lines = move || failure.with(|failure| failure.as_ref().map(|failure| lines(failure, &fields)).filter(|lines| !lines.is_empty()));
+    let lines = move || {
+        failure
+            .with(|failure| failure.as_ref().map(|failure| lines(failure, &fields)).filter(|lines| !lines.is_empty()))
+    };
     move || {
         lines().map(|lines| {
             view! {
@@ -109,13 +112,17 @@ mod tests {
     use super::*;
 
     fn failure(faults: &[(&str, &str)]) -> Failure {
-        let fault = |(pointer, message): &(&str, &str)| Fault { pointer: (*pointer).to_owned(), message: (*message).to_owned() };
+        let fault = |(pointer, message): &(&str, &str)| Fault {
+            pointer: (*pointer).to_owned(),
+            message: (*message).to_owned(),
+        };
         Refusal::Invalid { faults: faults.iter().map(fault).collect() }.into()
     }
 
     #[test]
     fn a_fault_stands_beside_its_field_and_the_rest_above() {
-        let failure = failure(&[("/parameters/path", "is no directory"), ("/tasks/2/needs", "no task has the key “x”")]);
+        let failure =
+            failure(&[("/parameters/path", "is no directory"), ("/tasks/2/needs", "no task has the key “x”")]);
         assert_eq!(field_fault(Some(&failure), "path").as_deref(), Some("Is no directory."));
         assert_eq!(
             lines(&failure, &["path".to_owned()]),

@@ -89,7 +89,8 @@ fn decoded(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).and_then(|n| u8::try_from(n).ok());
+        let digit =
+            |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).and_then(|n| u8::try_from(n).ok());
         match byte {
             b'%' => out.push(digit(bytes.next()).unwrap_or(0) * 16 + digit(bytes.next()).unwrap_or(0)),
             other => out.push(other),

@@ -92,7 +92,9 @@ where
     R: Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let by_key = Memo::new(move |_| items.with(|items| items.iter().map(|item| (key(item), item.clone())).collect::<HashMap<K, T>>()));
+    let by_key = Memo::new(move |_| {
+        items.with(|items| items.iter().map(|item| (key(item), item.clone())).collect::<HashMap<K, T>>())
+    });
     let row = move |first: T| {
         let itself = key(&first);
         let newest = Memo::new(move |last: Option<&T>| {

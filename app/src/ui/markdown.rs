@@ -145,7 +145,12 @@ fn drawn(open: Open) -> AnyView {
         Kind::Table => {
             let mut parts = inside.into_iter();
             let head = parts.next();
-            view! { <table><thead>{head}</thead><tbody>{parts.collect::<Vec<_>>()}</tbody></table> }.into_any()
+            view! {
+                <div class="prose-scroll focus-vibe" role="group" aria-label="Table" tabindex="0">
+                    <table><thead>{head}</thead><tbody>{parts.collect::<Vec<_>>()}</tbody></table>
+                </div>
+            }
+            .into_any()
         }
         Kind::Head | Kind::Row => view! { <tr>{inside}</tr> }.into_any(),
         Kind::Cell { header: true } => view! { <th scope="col">{inside}</th> }.into_any(),

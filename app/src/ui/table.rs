@@ -27,11 +27,15 @@ pub fn Table(
     }
 }
 
-/// One cell; `label` repeats the column's heading for the phone.
+/// One cell; `label` repeats the column's heading for the phone. On the phone the `head` of a row stands above the rest,
+/// without a label.
 #[component]
 pub fn Cell(
     /// The column's heading.
     label: &'static str,
+    /// Whether it is what the row is about.
+    #[prop(optional)]
+    head: bool,
     /// Added to its classes.
     #[prop(optional, into)]
     class: String,
@@ -39,8 +43,8 @@ pub fn Cell(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <td role="cell" class=class>
-            <span class="cell-label" aria-hidden="true">{label}</span>
+        <td role="cell" class=if head { format!("cell-head {class}") } else { class }>
+            {(!head).then(|| view! { <span class="cell-label" aria-hidden="true">{label}</span> })}
             {children()}
         </td>
     }

@@ -33,8 +33,11 @@ pub fn PageTitle(
 ) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     focus_after_navigation(heading);
+    let tab = document.unwrap_or(title);
+    // The page of an unknown address is gone before its head is written.
+    let first = tab.get_untracked();
     view! {
-        <Title text=move || document.unwrap_or(title).get()/>
+        <Title text=move || tab.try_get().unwrap_or_else(|| first.clone())/>
         <div class="mb-4 flex flex-wrap items-center justify-between gap-x-6 gap-y-3 md:mb-6">
             <div class="min-w-0">
                 <h1 node_ref=heading tabindex="-1" class="text-2xl font-semibold text-balance break-words text-ink md:text-3xl focus-vibe rounded-sm">

@@ -12,7 +12,11 @@ pub const FORM: &str = "mission";
 
 /// Starts the first mission, names the project, and goes to the run page. When the mission is refused nothing is changed.
 #[server]
-pub async fn begin(project: String, template: String, #[server(default)] parameters: Given) -> Result<WorkflowId, Failure> {
+pub async fn begin(
+    project: String,
+    template: String,
+    #[server(default)] parameters: Given,
+) -> Result<WorkflowId, Failure> {
     use crate::create::{launching, run_page};
     use crate::ui::flash;
     let begun = async {

@@ -16,7 +16,12 @@ pub type Answers = Vec<(String, String)>;
 /// The answers in a query.
 pub fn answers(query: &ParamsMap) -> Answers {
     let is_answer = |name: &str| name == PROJECT || name.starts_with(PARAMETERS);
-    query.clone().into_iter().filter(|(name, _)| is_answer(name)).map(|(name, value)| (name.into_owned(), value)).collect()
+    query
+        .clone()
+        .into_iter()
+        .filter(|(name, _)| is_answer(name))
+        .map(|(name, value)| (name.into_owned(), value))
+        .collect()
 }
 
 /// What a field holds.
@@ -39,5 +44,22 @@ pub fn Carried(
     view! {
         <input type="hidden" name="step" value=to.number().to_string()/>
         {kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_answers_are_carried() {
+        let mut query = ParamsMap::new();
+        for (name, value) in [("step", "2"), ("project", "Shop"), ("parameters[path]", "/srv/shop"), ("evil", "x")] {
+            query.insert(name, value.to_owned());
+        }
+        let answers = answers(&query);
+        assert_eq!(answer(&answers, PROJECT).as_deref(), Some("Shop"));
+        assert_eq!(answer(&answers, "parameters[path]").as_deref(), Some("/srv/shop"));
+        assert_eq!(answers.len(), 2);
     }
 }

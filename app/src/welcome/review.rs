@@ -36,7 +36,9 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
     let form = Form::<Begin>::new(FORM);
     let failure = Signal::derive(move || form.failure());
     let session = use_session();
-    let project = answer(&answers, PROJECT).or_else(|| session.get_untracked().map(|session| session.project_name)).unwrap_or_default();
+    let project = answer(&answers, PROJECT)
+        .or_else(|| session.get_untracked().map(|session| session.project_name))
+        .unwrap_or_default();
     go_when_begun(form, project.clone());
     let fields: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
     let back = format!("/welcome?{}", query(Step::Mission, &answers));
@@ -52,7 +54,11 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
             </div>
         }
     };
-    let lines = [("Project".to_owned(), project.clone()), ("Mission".to_owned(), name), ("Work".to_owned(), in_words(&stages(&tasks)))];
+    let lines = [
+        ("Project".to_owned(), project.clone()),
+        ("Mission".to_owned(), name),
+        ("Work".to_owned(), in_words(&stages(&tasks))),
+    ];
     let sent = answers.clone();
     view! {
         <dl class="divide-y divide-line">{lines.into_iter().chain(told).map(line).collect_view()}</dl>

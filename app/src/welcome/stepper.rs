@@ -13,7 +13,10 @@ pub fn Stepper(
 ) -> impl IntoView {
     let item = move |step: Step| {
         let (mark, fill) = if step < now {
-            (view! { <Icon glyph=Glyph::Check class="size-4"/> }.into_any(), "border-primary-fill bg-primary-fill text-on-fill")
+            (
+                view! { <Icon glyph=Glyph::Check class="size-4"/> }.into_any(),
+                "border-primary-fill bg-primary-fill text-on-fill",
+            )
         } else if step == now {
             (view! { {step.number()} }.into_any(), "border-primary-fill text-primary-text")
         } else {

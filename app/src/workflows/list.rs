@@ -134,8 +134,8 @@ fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
     let failed = move || line.with(|line| line.count(TaskStatus::Failed) + line.count(TaskStatus::DeadLetter));
     view! {
         <tr role="row">
-            <Cell label="Workflow" class="min-w-0">
-                <span class="block min-w-0 max-sm:text-right">
+            <Cell label="Workflow" head=true class="min-w-0">
+                <span class="block min-w-0">
                     <a href=run_href(id) class="link font-medium break-words">{name}</a>
                     {(!kind.is_empty()).then(|| view! { <span class="block text-ink-3">{kind.replace('_', " ")}</span> })}
                 </span>

@@ -64,11 +64,12 @@ fn Whole(newest: Signal<WorkflowView>, task: TaskId) -> impl IntoView {
         <PageTitle title=name document=tab>
             <LinkButton href=format!("{}?task={task}", run_href(run.id)) glyph=Glyph::Graph>"Show in the graph"</LinkButton>
         </PageTitle>
-        <div class="glass max-w-4xl min-w-0 p-4 md:p-6">
+        <section aria-labelledby="details-title" class="glass max-w-4xl min-w-0 p-4 md:p-6">
+            <h2 id="details-title" class="sr-only">"Details"</h2>
             <Loaded resource=detail what="the task" let:detail>
                 <TaskPanel detail run task=live/>
             </Loaded>
-        </div>
+        </section>
     }
     .into_any()
 }

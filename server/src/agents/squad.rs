@@ -4,6 +4,7 @@
 mod attempt;
 mod members;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,7 +102,8 @@ impl Base {
                 }
                 std::fs::remove_dir_all(&dir).context("removing directories of old attempts")?;
             }
-            std::fs::create_dir_all(&dir).context("making the directory of attempts")
+            // What agents write is nobody else's business.
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).context("making the directory of attempts")
         })
         .await?
     }

@@ -1,19 +1,62 @@
-//! Workloads that measure the product beside a floor program.
+//! Workloads that measure the product, each beside a floor program that does the least the same work can cost.
+//!
+//! The server runs as a process of its own on a data directory of its own; the load comes over loopback, through the interface
+//! that agents and scripts use. A run ends by itself and leaves nothing behind. `bench/README.md` says how to read the figures.
 
-use clap::Subcommand;
+mod agents;
+mod cpu;
+mod create;
+mod dag_throughput;
+mod dags;
+mod dispatch;
+mod floor;
+mod metrics;
+mod report;
+mod rig;
+mod stats;
+mod wire;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 
 use crate::config::Config;
 
-/// Measure.
+/// Measure a workload beside its floor.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
-    /// Nothing yet.
-    Nothing,
+    /// Durable tasks a second: layered workflows of no-op tasks, done by agents in batches.
+    DagThroughput(dag_throughput::DagThroughput),
+    /// From a completion sent to the next lease received, at a fixed rate of arrivals, with a thousand idle agents connected.
+    Dispatch(dispatch::Dispatch),
+    /// From the request to create a workflow to its durable answer.
+    Create(create::Create),
+}
+
+/// What every workload takes.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Where chance begins: the same seed asks for the same workflows and the same arrivals.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Exit code 1 if a gate is missed. Without it, gates are only said.
+    #[arg(long)]
+    gate: bool,
+    /// Send no idempotency keys. The contract asks for one with every POST; this shows what they cost.
+    #[arg(long)]
+    no_keys: bool,
+    /// Where to make the temporary data directory; it has to be a real disk. [default: the system's directory for temporary files]
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
 }
 
 impl Bench {
-    /// Runs it.
-    pub async fn run(self, _config: Config) -> anyhow::Result<i32> {
-        Ok(0)
+    /// Runs the workload; gives the exit code.
+    pub async fn run(self, config: Config) -> anyhow::Result<i32> {
+        match self {
+            Bench::DagThroughput(workload) => workload.run(&config).await,
+            Bench::Dispatch(workload) => workload.run(&config).await,
+            Bench::Create(workload) => workload.run(&config).await,
+        }
     }
 }

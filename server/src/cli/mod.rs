@@ -41,6 +41,9 @@ enum Verb {
     User(people::User),
     /// Print a link that signs the owner in, once.
     Link,
+    /// Measure: dag-throughput, dispatch, create, each beside a floor program.
+    #[command(subcommand)]
+    Bench(crate::bench::Bench),
     /// One attempt of a built-in agent: a lease on standard input, NDJSON on standard output.
     #[command(hide = true)]
     SquadWorker,
@@ -85,6 +88,7 @@ async fn dispatch(verb: Verb, config: Config) -> anyhow::Result<i32> {
         Verb::Token(token) => token.run(config).await,
         Verb::User(user) => user.run(config).await,
         Verb::Link => serve::link(config).await,
+        Verb::Bench(bench) => bench.run(config).await,
         Verb::SquadWorker | Verb::ExecChild { .. } => Ok(2),
     }
 }

@@ -19,10 +19,12 @@ use crate::agents::{self, squad::Squad};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::store::identity::tokens::{Holder, create_token};
+use crate::store::identity::tokens::{Holder, create_token, revoke_tokens};
 use crate::store::{Store, Tenant};
 use crate::web::{self, App, Settings, first_run};
 
+/// The name of the token that a server leaves for the command line on its machine. Each start revokes the last one's.
+const OWN_TOKEN: &str = "command line";
 /// Seconds open requests get to end when the server stops.
 const GRACE_S: u64 = 5;
 
@@ -68,6 +70,13 @@ impl Server {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });
         let squad = Squad::start(engine.clone(), store.clone(), organization, &config.data_dir, stop.clone()).await?;
+        let (swept, over) = (store.clone(), stop.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = over.cancelled() => {}
+                () = web::keep_house(swept) => {}
+            }
+        });
         let running = announce(&config, &store, organization, app.url()).await?;
         app.ready.store(true, Ordering::Release);
         Ok(Server { running, store, organization, app, engine, squad, opened, stop, serving, config })
@@ -111,7 +120,8 @@ async fn announce(config: &Config, store: &Store, organization: OrganizationId, 
     let user = owners.first().map(|(user, _)| *user);
     let mut tx = store.begin(&Tenant::system(organization.0)).await?;
     let holder = Holder::Person { user, role: Role::Owner };
-    let token = create_token(&mut tx, clock::fresh_id(), "command line", holder, clock::now()).await?;
+    revoke_tokens(&mut tx, OWN_TOKEN, clock::now()).await?;
+    let token = create_token(&mut tx, clock::fresh_id(), OWN_TOKEN, holder, clock::now()).await?;
     tx.commit().await?;
     let running = Running { url, pid: std::process::id(), token: token.reveal().to_owned() };
     let path = config.server_file();

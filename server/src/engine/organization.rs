@@ -282,7 +282,7 @@ impl Loop {
     /// Gives ready tasks to the claims that wait.
     fn dispatch(&mut self) {
         let now = clock::now();
-        self.claims.retain(|claim| !claim.caller.reply.is_closed());
+        self.drop_closed_claims();
         if !self.claims.is_empty() && self.loaded.state.ready_count() > 0 {
             let claimants: Vec<Claimant> =
                 self.claims.iter().map(|claim| Claimant { agent: claim.agent, max: claim.max }).collect();
@@ -304,6 +304,26 @@ impl Loop {
         let over = self.claims.extract_if(.., |claim| claim.until <= now).collect::<Vec<Claim>>();
         for claim in over {
             self.answer_claim(claim, Vec::new());
+        }
+    }
+
+    /// Claims whose caller has gone. One with a key goes on for whoever sent the same request again, or frees its key.
+    fn drop_closed_claims(&mut self) {
+        if !self.claims.iter().any(|claim| claim.caller.reply.is_closed()) {
+            return;
+        }
+        for mut claim in std::mem::take(&mut self.claims) {
+            if !claim.caller.reply.is_closed() {
+                self.claims.push(claim);
+                continue;
+            }
+            let Some((hash, kept)) = &claim.caller.key else { continue };
+            let mut others = self.loaded.keys.release(*hash).into_iter().filter(|other| !other.is_closed());
+            if let Some(next) = others.next() {
+                self.loaded.keys.hand_over(*hash, kept.fingerprint, others.collect());
+                claim.caller.reply = next;
+                self.claims.push(claim);
+            }
         }
     }
 

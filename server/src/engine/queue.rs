@@ -130,8 +130,8 @@ impl Keys {
         }
     }
 
-    /// How many are known.
-    pub fn len(&self) -> usize {
-        self.known.len()
+    /// A request goes on under its key for the next of those who wait for it.
+    pub fn hand_over(&mut self, hash: u128, fingerprint: [u8; 32], others: Vec<oneshot::Sender<Reply>>) {
+        self.known.insert(hash, State::Pending { fingerprint, others });
     }
 }

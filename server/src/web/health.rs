@@ -14,7 +14,8 @@ pub async fn livez() -> &'static str {
 
 /// Ready: the engine's loops run and the database answers.
 pub async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
-    match (app.ready.load(Ordering::Acquire), app.store.is_ready().await) {
+    let engine = app.ready.load(Ordering::Acquire) && app.engine.is_ready().await;
+    match (engine, app.store.is_ready().await) {
         (true, true) => (StatusCode::OK, "ready\n"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "the engine is starting\n"),
         (true, false) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),

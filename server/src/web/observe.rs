@@ -33,9 +33,15 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert("x-request-id", value);
     }
     let (status, took) = (response.status(), started.elapsed());
-    span.in_scope(|| match status.is_server_error() {
-        true => tracing::error!(http.status = status.as_u16(), duration_ms = took.as_millis(), "answered with an error"),
-        false => tracing::debug!(http.status = status.as_u16(), duration_ms = took.as_millis(), "answered"),
+    span.in_scope(|| match status {
+        // Said on purpose, and logged where it was decided: a start under way, too many at the door.
+        StatusCode::SERVICE_UNAVAILABLE => {
+            tracing::warn!(http.status = status.as_u16(), duration_ms = took.as_millis(), "answered: not now");
+        }
+        _ if status.is_server_error() => {
+            tracing::error!(http.status = status.as_u16(), duration_ms = took.as_millis(), "answered with an error");
+        }
+        _ => tracing::debug!(http.status = status.as_u16(), duration_ms = took.as_millis(), "answered"),
     });
     let labels = [("method", method.to_string()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());

@@ -4,8 +4,6 @@ use super::ranks::Layers;
 
 /// How broad a lane is, as a share of a node.
 const LANE: f64 = 0.15;
-/// How much a lane insists on being straight; a node insists with 1.
-const LANE_WEIGHT: f64 = 4.0;
 /// Sweeps over all ranks, forth and back.
 const SWEEPS: usize = 8;
 
@@ -25,8 +23,7 @@ pub(super) fn place(layers: &Layers, across: f64, between: f64) -> Vec<f64> {
         for step in 0..last {
             let row = &layers.rows[if forth { step } else { last - 1 - step }];
             let wanted: Vec<f64> = row.iter().map(|at| wanted(layers, &places, *at, forth)).collect();
-            let weights: Vec<f64> = row.iter().map(|at| if is_node(*at) { 1.0 } else { LANE_WEIGHT }).collect();
-            set(&mut places, row, &nearest(&wanted, &weights, &offsets(row, half, between)));
+            set(&mut places, row, &nearest(&wanted, &offsets(row, half, between)));
         }
     }
     let least = (0u32..).zip(&places).map(|(at, place)| place - half(at)).fold(f64::INFINITY, f64::min);
@@ -63,17 +60,17 @@ fn wanted(layers: &Layers, places: &[f64], at: u32, forth: bool) -> f64 {
 
 /// The places nearest to the wanted ones, in the sense of least squares, that keep the order and the distances: pool
 /// adjacent violators (Ayer et al. 1955) on what is left after the distances are taken off.
-fn nearest(wanted: &[f64], weights: &[f64], offsets: &[f64]) -> Vec<f64> {
-    let mut pools: Vec<(f64, f64, usize)> = Vec::with_capacity(wanted.len());
-    for ((wanted, weight), offset) in wanted.iter().zip(weights).zip(offsets) {
-        let mut pool = (wanted - offset, *weight, 1);
-        while let Some((value, weight, n)) = pools.pop_if(|(value, ..)| *value > pool.0) {
-            let sum = weight + pool.1;
-            pool = ((value * weight + pool.0 * pool.1) / sum, sum, n + pool.2);
+fn nearest(wanted: &[f64], offsets: &[f64]) -> Vec<f64> {
+    let mut pools: Vec<(f64, usize)> = Vec::with_capacity(wanted.len());
+    for (wanted, offset) in wanted.iter().zip(offsets) {
+        let mut pool = (wanted - offset, 1);
+        while let Some((value, n)) = pools.pop_if(|(value, _)| *value > pool.0) {
+            let sum = n + pool.1;
+            pool = ((value * n as f64 + pool.0 * pool.1 as f64) / sum as f64, sum);
         }
         pools.push(pool);
     }
-    let values = pools.into_iter().flat_map(|(value, _, n)| std::iter::repeat_n(value, n));
+    let values = pools.into_iter().flat_map(|(value, n)| std::iter::repeat_n(value, n));
     values.zip(offsets).map(|(value, offset)| value + offset).collect()
 }
 
@@ -83,7 +80,7 @@ mod tests {
 
     #[test]
     fn those_who_want_the_same_place_share_it_evenly() {
-        assert_eq!(nearest(&[5.0, 5.0], &[1.0, 1.0], &[0.0, 10.0]), [0.0, 10.0]);
-        assert_eq!(nearest(&[0.0, 50.0], &[1.0, 1.0], &[0.0, 10.0]), [0.0, 50.0]);
+        assert_eq!(nearest(&[5.0, 5.0], &[0.0, 10.0]), [0.0, 10.0]);
+        assert_eq!(nearest(&[0.0, 50.0], &[0.0, 10.0]), [0.0, 50.0]);
     }
 }

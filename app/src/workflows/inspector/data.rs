@@ -60,7 +60,7 @@ fn Shown(value: Value, label: &'static str) -> impl IntoView {
         }
         value => {
             let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-            view! { <pre tabindex="0" role="region" aria-label=label class="code-block focus-vibe">{text}</pre> }.into_any()
+            view! { <pre tabindex="0" role="region" aria-label=format!("{label}, as JSON") class="code-block focus-vibe">{text}</pre> }.into_any()
         }
     }
 }

@@ -55,8 +55,8 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
     let open = move || (places.task().get() == Some(id)).then_some("true");
     view! {
         <tr role="row" aria-current=open class="aria-[current]:bg-vibe-primary/12">
-            <Cell label="Task" class="min-w-0 font-medium">
-                <a id=format!("row-{id}") href=move || places.to_task(id) {..stay()} class="link break-words max-sm:text-right">{name}</a>
+            <Cell label="Task" head=true class="min-w-0 font-medium">
+                <a id=format!("row-{id}") href=move || places.to_task(id) {..stay()} class="link break-words">{name}</a>
             </Cell>
             <Cell label="Status">
                 <TaskChip status=Signal::derive(move || task.with(|task| task.status)) progress=Signal::derive(move || task.with(|task| task.progress))/>

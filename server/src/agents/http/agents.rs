@@ -27,6 +27,9 @@ pub struct Registration {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     skills: Vec<Skill>,
+    /// The only types of task it takes; whatever its skills cover when not given.
+    #[serde(default)]
+    task_types: Vec<String>,
     /// Leases it may hold at a time; 1 when not given.
     #[serde(default = "one")]
     capacity: u32,
@@ -69,6 +72,7 @@ pub async fn register(
         capacity: value.capacity,
         cost_per_hour: value.cost_per_hour,
         owner: value.owner,
+        task_types: value.task_types,
         description: value.description,
     };
     let command = Command::RegisterAgent { profile: Box::new(profile) };

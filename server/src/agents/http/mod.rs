@@ -12,10 +12,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::Engine;
+use crate::problem::Problem;
 use crate::store::Store;
 use crate::store::identity::tokens::Bearer;
 pub use body::parse;
@@ -78,4 +81,23 @@ pub fn routes(engine: Engine, store: Store) -> Router {
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))
         .with_state(Door::new(engine, store))
+        .layer(axum::middleware::map_response(as_problem))
+}
+
+/// What the framework itself refuses (an id that is none, a query it cannot read) in the form of every other error.
+async fn as_problem(response: Response) -> Response {
+    let is_text = |response: &Response| {
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        kind.is_none_or(|kind| kind.starts_with("text/plain"))
+    };
+    let status = response.status();
+    if !status.is_client_error() || !is_text(&response) {
+        return response;
+    }
+    let bytes = axum::body::to_bytes(response.into_body(), body::BODY_BYTES_MAX).await.unwrap_or_default();
+    let detail = match bytes.is_empty() {
+        true => status.canonical_reason().unwrap_or("The request cannot be answered.").to_owned(),
+        false => String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    Problem::new(status, "bad_request", detail).into_response()
 }

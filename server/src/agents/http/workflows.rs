@@ -22,7 +22,7 @@ use crate::store::{journal, reads};
 /// Events in one answer.
 const EVENTS_MAX: i64 = 1_000;
 
-/// Creates a workflow and starts it. The body is a workflow definition; see `docs/schema/workflow.json`.
+/// Creates a workflow and starts it. The body is a workflow definition; see `docs/schema/workflow.schema.json`.
 #[utoipa::path(post, path = "/api/v1/workflows", request_body = Object, responses((status = 201), (status = 400, body = Problem), (status = 403, body = Problem)), tag = "workflows")]
 pub async fn create(
     State(door): State<Door>,

@@ -43,10 +43,8 @@ pub async fn run(base: &Arc<Base>, agent: AgentId, lease: LeaseGrant) {
             Ok(artifacts) => lease::completion(attempt, fence, output, artifacts, Value::Null),
             Err(error) => failure(&lease, Reason::Internal, format!("{error:#}"), true),
         },
-        Ok(Outcome::Failed { reason, message, retryable }) => {
-            let reason = Reason::parse(reason.as_str()).unwrap_or(Reason::Internal);
-            failure(&lease, reason, message, retryable)
-        }
+        Ok(Outcome::Failed { reason: Reason::AgentDeclined, message, .. }) => Command::Decline { attempt, fence, message },
+        Ok(Outcome::Failed { reason, message, retryable }) => failure(&lease, reason, message, retryable),
         Err(error) => failure(&lease, Reason::Internal, format!("{error:#}"), true),
     };
     hand_in(base, agent, command).await;
@@ -77,7 +75,7 @@ async fn execute(base: &Arc<Base>, agent: AgentId, lease: &LeaseGrant, dir: &Pat
     }
     if base.stop.is_cancelled() && !matches!(outcome, Ok(Outcome::Succeeded { .. })) {
         return Ok(Outcome::Failed {
-            reason: crate::squad::Reason::Internal,
+            reason: Reason::Internal,
             message: wording::server_stopped(),
             retryable: true,
         });

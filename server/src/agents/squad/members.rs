@@ -46,6 +46,7 @@ pub fn profiles(organization: OrganizationId) -> Vec<AgentProfile> {
             skills: member.skills.iter().map(|(skill, level)| Skill { skill: (*skill).to_owned(), level: *level }).collect(),
             capacity: CAPACITY,
             cost_per_hour: None,
+            task_types: crate::squad::TASK_TYPES.iter().map(|(kind, _)| (*kind).to_owned()).collect(),
             owner: String::new(),
             description: member.description.to_owned(),
         })

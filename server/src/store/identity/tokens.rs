@@ -154,6 +154,20 @@ pub async fn create_token(
     Ok(token)
 }
 
+/// Revokes every token of that name.
+pub async fn revoke_tokens(tx: &mut TenantTx, name: &str, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let revoked = sqlx::query(
+        "UPDATE api_tokens SET revoked_at = $3 WHERE organization_id = $1 AND name = $2 AND revoked_at IS NULL",
+    )
+    .bind(organization)
+    .bind(name)
+    .bind(jiff_sqlx::Timestamp::from(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(revoked.rows_affected())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

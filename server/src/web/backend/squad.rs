@@ -26,6 +26,7 @@ impl WebBackend {
             capacity,
             cost_per_hour: None,
             owner: String::new(),
+            task_types: Vec::new(),
             description: String::new(),
         };
         let agent = profile.id;

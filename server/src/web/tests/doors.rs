@@ -71,3 +71,15 @@ async fn probes_answer_whatever_name_they_use() {
     let figures = probe.get("/metrics").await;
     assert!(figures.body.contains("http_request_duration_seconds_bucket"), "{}", figures.body);
 }
+
+#[tokio::test]
+async fn an_unknown_page_says_so_and_an_unknown_file_too() {
+    let squad = Squad::new().await;
+    for mut browser in [squad.browser(), squad.owner().await] {
+        let page = browser.get("/no/such/page").await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.body);
+        assert!(page.body.contains("no such page"), "{}", page.body);
+        let file = browser.get("/pkg/no-such-file.js").await;
+        assert_eq!((file.status, file.header("cache-control")), (StatusCode::NOT_FOUND, "no-store"));
+    }
+}

@@ -7,6 +7,7 @@ mod legend;
 mod node;
 mod view_port;
 
+use devsquad::view::TaskView;
 use devsquad::workflow::layout::{Direction, Layout, Sizes, layout, longest_chain};
 use devsquad::workflow::task::TaskStatus;
 use leptos::ev::KeyboardEvent;
@@ -95,7 +96,7 @@ pub fn Graph(
     let port = ViewPort::new(drawing.layout, drawing.direction);
     let name = Memo::new(move |_| name(run));
     let calm = run.len() > LIVELY_MAX;
-    follow_open_task(drawing);
+    follow(drawing, port);
     let order: Vec<u32> = drawing.layout.with_untracked(|layout| layout.rows.concat());
     let edges = drawing.layout.with_untracked(|layout| layout.edges.len());
     view! {
@@ -149,14 +150,21 @@ pub fn Graph(
     .into_any()
 }
 
-/// The node of the task that is open is the one Tab reaches.
-fn follow_open_task(drawing: Drawing) {
-    Effect::new(move || {
-        let Some(open) = drawing.places.task().get() else { return };
-        let at = drawing.run.tasks().iter().position(|task| task.with_untracked(|task| task.id == open));
-        if let Some(at) = at.and_then(|at| u32::try_from(at).ok()) {
-            drawing.current.set(at);
+/// The node of the task that is open is the one Tab reaches, and in sight; where none is open, the one where something
+/// happens is.
+fn follow(drawing: Drawing, port: ViewPort) {
+    Effect::new(move |first: Option<()>| {
+        let tasks = drawing.run.tasks();
+        let at = |wanted: &dyn Fn(&TaskView) -> bool| {
+            let found = tasks.iter().position(|task| task.with_untracked(wanted));
+            found.and_then(|at| u32::try_from(at).ok())
+        };
+        let open = drawing.places.task().get().and_then(|open| at(&|task| task.id == open));
+        if let Some(open) = open {
+            drawing.current.set(open);
         }
+        let busy = || at(&|task| needs_attention(task.status)).or_else(|| at(&|task| task.status == TaskStatus::Running));
+        port.show(open.or_else(|| if first.is_none() { busy() } else { None }));
     });
 }
 

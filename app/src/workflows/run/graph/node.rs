@@ -51,7 +51,7 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
     let status = Memo::new(move |_| task.with(|task| task.status));
     let is_open = Memo::new(move |_| drawing.places.task().get() == Some(id));
     let line = Memo::new(move |_| task.with(second_line));
-    let name = Memo::new(move |_| task.with(|task| sentence(drawing, at, task)));
+    let ties = ties(drawing, at);
     let percent = Memo::new(move |_| task.with(|task| u32::from(task.progress)));
     let picture = move || {
         let (shape, tone, _) = task_look(status.get());
@@ -63,7 +63,6 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
             href=move || drawing.places.to_task(id)
             {..stay()}
             tabindex=move || if drawing.current.get() == at { "0" } else { "-1" }
-            aria-label=move || name.get()
             aria-current=move || is_open.get().then_some("true")
             data-status=move || status.get().as_str()
             class="node"
@@ -74,8 +73,12 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
                 <span class="truncate text-sm font-semibold text-ink">{short}</span>
             </span>
             <span class="mt-1 flex min-w-0 items-baseline gap-1.5 text-xs">
-                <span class=move || format!("shrink-0 font-medium {}", task_look(status.get()).1.text())>{move || line.get().0}</span>
-                <span class="truncate text-ink-3">{move || line.get().1}</span>
+                <span class=move || format!("shrink-0 font-medium {}", task_look(status.get()).1.text())>
+                    <span class="sr-only">", "</span>
+                    {move || line.get().0}
+                </span>
+                <span class="truncate text-ink-3"><span class="sr-only">", "</span>{move || line.get().1}</span>
+                <span class="sr-only">{ties}</span>
             </span>
             <span class=move || if status.get() == TaskStatus::Running { "mt-auto block" } else { "hidden" }><Bar percent=percent/></span>
         </a>
@@ -96,28 +99,14 @@ fn second_line(task: &TaskView) -> (String, String) {
     (word, format!("{who}{again}"))
 }
 
-/// The node as a sentence for those who listen: "Build API, running 42 percent, Ada, depends on Design, needed by Tests".
-fn sentence(drawing: Drawing, at: u32, task: &TaskView) -> String {
+/// What it hangs together with, for those who listen: ", depends on Design, needed by Tests and Docs".
+fn ties(drawing: Drawing, at: u32) -> String {
     let tasks = drawing.run.tasks();
-    let called = |at: &u32| tasks.get(*at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
-    let (before, after) = drawing.needs.with_value(|needs| {
-        let before: Vec<String> = needs.get(at as usize).into_iter().flatten().map(called).collect();
-        let is_after = |(_, list): &(u32, &Vec<u32>)| list.contains(&at);
-        let after: Vec<String> = (0u32..).zip(needs).filter(is_after).map(|(other, _)| called(&other)).collect();
-        (before, after)
+    let called = |at: u32| tasks.get(at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
+    let (before, after): (Vec<String>, Vec<String>) = drawing.needs.with_value(|needs| {
+        let after = (0u32..).zip(needs).filter(|(_, list)| list.contains(&at)).map(|(other, _)| called(other)).collect();
+        (needs.get(at as usize).into_iter().flatten().map(|other| called(*other)).collect(), after)
     });
-    let mut parts = vec![task.name.clone(), task_look(task.status).2.to_lowercase()];
-    if task.status == TaskStatus::Running && task.progress > 0 {
-        parts[1] = format!("running {} percent", task.progress);
-    }
-    if let Some(agent) = task.agent.as_ref().filter(|agent| !agent.name.is_empty()) {
-        parts.push(agent.name.clone());
-    }
-    if !before.is_empty() {
-        parts.push(format!("depends on {}", before.join(" and ")));
-    }
-    if !after.is_empty() {
-        parts.push(format!("needed by {}", after.join(" and ")));
-    }
-    parts.join(", ")
+    let part = |words: &str, names: Vec<String>| if names.is_empty() { String::new() } else { format!(", {words} {}", names.join(" and ")) };
+    format!("{}{}", part("depends on", before), part("needed by", after))
 }

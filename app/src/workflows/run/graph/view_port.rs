@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlDivElement};
 
-use super::Drawing;
+use super::{Drawing, SIZES};
 use crate::ui::*;
 use crate::workflows::status::needs_attention;
 
@@ -15,8 +15,8 @@ const ZOOM_MAX: f64 = 2.0;
 /// One press of a button.
 const ZOOM_STEP: f64 = 1.2;
 /// A drawing that would have to be shrunk below this to fit is shown at `COMFORTABLE` and scrolled.
-const FIT_MIN: f64 = 0.72;
-const COMFORTABLE: f64 = 0.9;
+const FIT_MIN: f64 = 0.8;
+const COMFORTABLE: f64 = 0.95;
 /// A drawing smaller than this is not blown up to fill the window.
 const SMALLEST: (f64, f64) = (760.0, 380.0);
 /// What the server takes for fitting, not knowing the window.
@@ -33,6 +33,8 @@ pub struct ViewPort {
     /// How large it is drawn; nothing when it fits the window.
     zoom: RwSignal<Option<f64>>,
     grabbed: StoredValue<Option<(f64, f64)>>,
+    /// Whether the person chose the zoom: then it is not chosen for them.
+    by_hand: StoredValue<bool>,
 }
 
 impl ViewPort {
@@ -44,6 +46,7 @@ impl ViewPort {
             layout,
             zoom: RwSignal::new((!fits).then_some(COMFORTABLE)),
             grabbed: StoredValue::new(None),
+            by_hand: StoredValue::new(false),
         };
         Effect::new(move || {
             if let Some(window) = port.node.get() {
@@ -58,8 +61,24 @@ impl ViewPort {
 
     /// Fits the drawing to the window where it stays legible.
     fn settle(self, window: &HtmlDivElement) {
-        let fits = self.fit_scale(window) >= FIT_MIN;
-        self.zoom.set((!fits).then_some(COMFORTABLE));
+        if !self.by_hand.get_value() {
+            let fits = self.fit_scale(window) >= FIT_MIN;
+            self.zoom.set((!fits).then_some(COMFORTABLE));
+        }
+    }
+
+    /// Once the window has its size, fits the drawing again and brings a node to its middle.
+    pub fn show(self, at: Option<u32>) {
+        request_animation_frame(move || {
+            let Some(window) = self.node.try_get_untracked().flatten() else { return };
+            self.settle(&window);
+            let corner = at.and_then(|at| self.layout.with_untracked(|layout| layout.nodes.get(at as usize).copied()));
+            let (Some(corner), Some(zoom)) = (corner, self.zoom.get_untracked()) else { return };
+            request_animation_frame(move || {
+                window.set_scroll_left(((corner.x + SIZES.width / 2.0) * zoom) as i32 - window.client_width() / 2);
+                window.set_scroll_top(((corner.y + SIZES.height / 2.0) * zoom) as i32 - window.client_height() / 2);
+            });
+        });
     }
 
     fn fit_scale(self, window: &HtmlDivElement) -> f64 {
@@ -110,6 +129,7 @@ impl ViewPort {
 
     /// Shows all of it.
     pub fn fit(self) {
+        self.by_hand.set_value(true);
         self.zoom.set(None);
     }
 
@@ -121,6 +141,7 @@ impl ViewPort {
     }
 
     fn zoom_to(self, zoom: f64) {
+        self.by_hand.set_value(true);
         let Some(window) = self.node.get_untracked() else { return };
         let middle = |scroll: i32, shown: i32, whole: i32| f64::from(scroll * 2 + shown) / f64::from(whole.max(1) * 2);
         let x = middle(window.scroll_left(), window.client_width(), window.scroll_width());
@@ -206,7 +227,10 @@ pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
                     }
                 >
                     <ShapeIcon shape=Shape::Hand class="size-4"/>
-                    {move || format!("{} need attention", attention.get())}
+                    {move || match attention.get() {
+                        1 => "1 needs attention".to_owned(),
+                        n => format!("{n} need attention"),
+                    }}
                 </button>
             </Show>
         </div>
