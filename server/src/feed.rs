@@ -56,7 +56,8 @@ pub async fn respond(engine: &Engine, store: &Store, listen: Listen) -> Result<R
     let missed = missed(store, &listen, subscription.head).await?;
     let (sender, receiver) = mpsc::channel(PIECES_MAX);
     tokio::spawn(async move {
-        let _ = Feed { sender, last: 0, workflow: listen.workflow }.run(subscription, missed, listen.still_allowed).await;
+        let _ =
+            Feed { sender, last: 0, workflow: listen.workflow }.run(subscription, missed, listen.still_allowed).await;
     });
     let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
     let headers = response.headers_mut();
@@ -83,7 +84,8 @@ async fn missed(store: &Store, listen: &Listen, head: u64) -> Result<Missed, Eng
         tracing::error!(error = format!("{error:#}"), "the journal cannot be read for a listener");
         EngineError::Unavailable("The journal cannot be read now.".to_owned())
     };
-    let mut tx = store.begin_read(&Tenant::system(listen.organization.0)).await.map_err(|error| unreadable(error.into()))?;
+    let mut tx =
+        store.begin_read(&Tenant::system(listen.organization.0)).await.map_err(|error| unreadable(error.into()))?;
     let limit = i64::try_from(REPLAY_MAX + 1).unwrap_or(i64::MAX);
     let events = match listen.workflow {
         Some(workflow) => journal::read_workflow(&mut tx, workflow, after, limit).await,
@@ -109,7 +111,12 @@ struct Feed {
 }
 
 impl Feed {
-    async fn run(mut self, mut subscription: Subscription, missed: Missed, still_allowed: StillAllowed) -> Result<(), Gone> {
+    async fn run(
+        mut self,
+        mut subscription: Subscription,
+        missed: Missed,
+        still_allowed: StillAllowed,
+    ) -> Result<(), Gone> {
         self.control("hello", subscription.head).await?;
         self.last = subscription.head;
         match missed {
@@ -212,7 +219,14 @@ mod tests {
     #[tokio::test]
     async fn what_was_missed_comes_first_and_nothing_twice() {
         let missed = Missed::Events(vec![(4, Bytes::from_static(b"{}")), (6, Bytes::from_static(b"{}"))]);
-        let text = told(5, None, missed, vec![vec![published(5, 1), published(6, 1), published(7, 1)], vec![published(0, 1)]], 8).await;
+        let text = told(
+            5,
+            None,
+            missed,
+            vec![vec![published(5, 1), published(6, 1), published(7, 1)], vec![published(0, 1)]],
+            8,
+        )
+        .await;
         assert_eq!(
             text,
             "event: hello\ndata: {\"seq\":5}\n\nid: 4\ndata: {}\n\nid: 6\ndata: {}\n\nid: 7\ndata: {\"seq\":7}\n\ndata: {\"seq\":0}\n\n"

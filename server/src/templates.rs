@@ -29,7 +29,9 @@ impl Templates {
     /// Those that come with the server.
     pub fn built_in() -> anyhow::Result<Templates> {
         let read = |(name, text): &(&str, &str)| {
-            parse::<Template>(text).map_err(|refusal| anyhow::anyhow!("{refusal}")).with_context(|| format!("templates/{name}"))
+            parse::<Template>(text)
+                .map_err(|refusal| anyhow::anyhow!("{refusal}"))
+                .with_context(|| format!("templates/{name}"))
         };
         Ok(Templates { all: BUILT_IN.iter().map(read).collect::<anyhow::Result<_>>()? })
     }
@@ -70,7 +72,10 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(serde_yaml_ng::Deserializer::from_str(text)).map_err(|error| {
         let message = error.inner().to_string();
         // The path stands in the pointer; in the sentence the line is left.
-        let own = message.split_once(": ").filter(|(path, _)| *path == error.path().to_string()).map(|(_, rest)| rest.to_owned());
+        let own = message
+            .split_once(": ")
+            .filter(|(path, _)| *path == error.path().to_string())
+            .map(|(_, rest)| rest.to_owned());
         Refusal::fault(pointer(error.path()), own.unwrap_or(message))
     })
 }
@@ -149,16 +154,20 @@ mod tests {
 
     /// The names of the fields a value is written with, against those its schema knows.
     fn assert_same_fields(written: &serde_json::Value, schema: &serde_json::Value) {
-        let names = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        let names =
+            |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(written), names(&schema["properties"]));
     }
 
     #[test]
     fn the_published_schema_knows_every_field_and_limit() {
-        use devsquad::workflow::definition::{ATTEMPTS_MAX, CHECKS_MAX, KEY_MAX, NAME_MAX, NEEDS_MAX, TASKS_MAX, TIMEOUT_S_MAX};
+        use devsquad::workflow::definition::{
+            ATTEMPTS_MAX, CHECKS_MAX, KEY_MAX, NAME_MAX, NEEDS_MAX, TASKS_MAX, TIMEOUT_S_MAX,
+        };
         let schema = include_str!("../../docs/schema/workflow.schema.json");
         let schema: serde_json::Value = serde_json::from_str(schema).expect("json");
-        let workflow = import("name: w\ntasks: [{key: a, skills: [{skill: x}], checks: [{kind: approval, title: t, skill: s}]}]");
+        let workflow =
+            import("name: w\ntasks: [{key: a, skills: [{skill: x}], checks: [{kind: approval, title: t, skill: s}]}]");
         let written = serde_json::to_value(workflow.expect("good")).expect("json");
         let (task, defs) = (&written["tasks"][0], &schema["$defs"]);
         assert_same_fields(&written, &schema);
@@ -179,8 +188,11 @@ mod tests {
 
     #[test]
     fn yaml_and_json_say_the_same() {
-        let yaml = import("name: w\ntasks:\n  - key: a\n  - {key: b, needs: [a], skills: [{skill: rust}]}\n").expect("yaml");
-        let json = import(r#"{"name":"w","tasks":[{"key":"a"},{"key":"b","needs":["a"],"skills":[{"skill":"rust"}]}]}"#).expect("json");
+        let yaml =
+            import("name: w\ntasks:\n  - key: a\n  - {key: b, needs: [a], skills: [{skill: rust}]}\n").expect("yaml");
+        let json =
+            import(r#"{"name":"w","tasks":[{"key":"a"},{"key":"b","needs":["a"],"skills":[{"skill":"rust"}]}]}"#)
+                .expect("json");
         assert_eq!(yaml, json);
         assert!(yaml.validated().is_ok());
     }
@@ -201,7 +213,13 @@ mod tests {
         assert!(import(&bomb).is_err());
         let deep = format!("name: w\ntasks: {}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(import(&deep).is_err());
-        for heap in ["- ".repeat(100_000), "? ".repeat(100_000), "a: ".repeat(50_000), "\"".repeat(200_000), "&a ".repeat(60_000)] {
+        for heap in [
+            "- ".repeat(100_000),
+            "? ".repeat(100_000),
+            "a: ".repeat(50_000),
+            "\"".repeat(200_000),
+            "&a ".repeat(60_000),
+        ] {
             assert!(import(&heap).is_err());
         }
         assert!(started.elapsed().as_secs() < 5, "it took {:?}", started.elapsed());

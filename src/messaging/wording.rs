@@ -1,4 +1,4 @@
-//! Every sentence the system says, in one place, held by a snapshot.
+//! Every sentence the system says, in one place.
 
 use crate::actor::{Actor, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason};

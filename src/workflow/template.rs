@@ -152,7 +152,8 @@ impl Template {
     /// The values its blanks are filled with: what was given, and the defaults of the rest. Every fault says where it is.
     pub fn values(&self, mut given: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, Refusal> {
         let mut faults = Vec::new();
-        let mut fault = |name: &str, message: String| faults.push(Fault { pointer: format!("/parameters/{name}"), message });
+        let mut fault =
+            |name: &str, message: String| faults.push(Fault { pointer: format!("/parameters/{name}"), message });
         let mut values = BTreeMap::new();
         for parameter in &self.parameters {
             let value = given.remove(&parameter.name).filter(|value| !value.is_null() && !is_blank(value));

@@ -10,6 +10,8 @@ use crate::error::Failure;
 
 /// The form an agent is registered with.
 pub const FORM: &str = "agent";
+/// The form an agent is retired with.
+pub const RETIRE: &str = "retire";
 
 /// A new agent and its token, which is shown this once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,10 +49,12 @@ pub async fn add_agent(name: String, skills: String, capacity: String) -> Result
     flash::answer(FORM, given, added.await)
 }
 
-/// Lets an agent leave for good.
+/// Lets an agent leave for good, and goes to those that stay.
 #[server]
 pub async fn retire_agent(agent: AgentId) -> Result<(), Failure> {
-    crate::backend::backend()?.perform(devsquad::Command::RetireAgent { agent }).await?;
+    use crate::ui::flash;
+    let retired = async { crate::backend::backend()?.perform(devsquad::Command::RetireAgent { agent }).await };
+    flash::answer(RETIRE, flash::Fields::new(), retired.await.map(drop))?;
     leptos_axum::redirect("/orchestration/agents");
     Ok(())
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::adapter_words;
-use super::api::{RetireAgent, load_agent};
+use super::api::{RETIRE, RetireAgent, load_agent};
 use super::card::Current;
 use super::history::History;
 use super::load::Load;
@@ -16,6 +16,7 @@ use super::skills::Skills;
 use crate::errors::FailurePage;
 use crate::live::use_live;
 use crate::session::use_session;
+use crate::ui::flash::Form;
 use crate::ui::*;
 use crate::workflows::status::PresenceChip;
 
@@ -93,19 +94,19 @@ fn Figures(agent: Signal<AgentView>) -> impl IntoView {
 /// Lets it leave, after a second thought.
 #[component]
 fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
-    let retire = ServerAction::<RetireAgent>::new();
-    let failure = Signal::derive(move || retire.value().get().and_then(Result::err));
+    let form = Form::<RetireAgent>::new(RETIRE);
+    let failure = Signal::derive(move || form.failure());
     view! {
-        <details class="group">
+        <details open=failure.get_untracked().is_some()>
             <summary class="btn btn-quiet w-fit focus-vibe"><Icon glyph=Glyph::Trash class="size-4"/>"Retire this agent…"</summary>
             <div class="mt-2 flex max-w-prose flex-col gap-3 rounded-lg border border-line bg-raised p-4">
                 <FormFaults failure fields=Vec::new() title="It was not retired"/>
                 <p class="text-sm text-ink-2">
                     "Its token stops working at once, and the tasks it holds go back to the queue. Its history stays. This cannot be undone."
                 </p>
-                <ActionForm action=retire>
+                <ActionForm action=form.action>
                     <input type="hidden" name="agent" value=move || agent.with(|agent| agent.id.to_string())/>
-                    <SubmitButton look=Look::Danger pending=retire.pending()>"Retire for good"</SubmitButton>
+                    <SubmitButton look=Look::Danger pending=Signal::derive(move || form.pending())>"Retire for good"</SubmitButton>
                 </ActionForm>
             </div>
         </details>

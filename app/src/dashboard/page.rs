@@ -15,6 +15,9 @@ use crate::live::use_live;
 use crate::session::use_session;
 use crate::ui::*;
 
+/// Decisions shown; the page of them has the rest.
+const NEEDS_MAX: usize = 4;
+
 /// In five seconds: what moves, what needs you, and whether the squad is well.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
@@ -42,7 +45,9 @@ pub fn DashboardPage() -> impl IntoView {
 fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoView {
     use_live().known(view.with_untracked(|view| view.seq));
     let is_new = Memo::new(move |_| view.with(|view| view.workflows.is_empty()));
-    let needs = Signal::derive(move || view.with(|view| view.needs.clone()));
+    let needs =
+        Signal::derive(move || view.with(|view| view.needs.iter().take(NEEDS_MAX).cloned().collect::<Vec<_>>()));
+    let more = Signal::derive(move || view.with(|view| view.needs.len().saturating_sub(NEEDS_MAX)));
     view! {
         <div class="flex flex-col gap-4 lg:grid lg:grid-cols-12">
             <div class="order-3 lg:order-none lg:col-span-12"><Figures view/></div>
@@ -57,6 +62,11 @@ fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoV
                             "Nothing waits for you."
                         </p>
                     </Needs>
+                    <Show when=move || { more.get() > 0 }>
+                        <a href="/orchestration/approvals" class="link mt-3 inline-flex min-h-11 items-center text-sm md:min-h-8">
+                            {move || format!("{} more wait", more.get())}
+                        </a>
+                    </Show>
                 </Card>
                 <div class="order-2 min-w-0 lg:order-none lg:col-span-7 lg:col-start-1 lg:row-start-2"><Workflows view/></div>
             </Show>

@@ -7,24 +7,32 @@ use crate::agents::{Load, agent_href};
 use crate::ui::*;
 use crate::workflows::status::PresenceChip;
 
+/// Agents shown; the roster has the rest.
+const MEMBERS_MAX: usize = 10;
+
 /// A line for every agent.
 #[component]
 pub fn Squad(
     /// The agents.
     agents: Signal<Vec<AgentSummary>>,
 ) -> impl IntoView {
+    let shown = Memo::new(move |_| agents.with(|agents| agents.iter().take(MEMBERS_MAX).cloned().collect::<Vec<_>>()));
+    let more = Signal::derive(move || agents.with(Vec::len).saturating_sub(MEMBERS_MAX));
     view! {
         <Show
-            when=move || !agents.with(Vec::is_empty)
+            when=move || !shown.with(Vec::is_empty)
             fallback=|| view! {
                 <p class="py-2 text-sm text-ink-3">"No agents yet. " <a href="/orchestration/agents/new" class="link">"Connect one"</a></p>
             }
         >
             <ul class="divide-y divide-line" aria-label="Agents">
-                <Rows items=agents key=|agent: &AgentSummary| agent.id let:agent>
+                <Rows items=shown key=|agent: &AgentSummary| agent.id let:agent>
                     <li><Member agent/></li>
                 </Rows>
             </ul>
+            <Show when=move || { more.get() > 0 }>
+                <p class="border-t border-line pt-2.5 text-sm text-ink-3">{move || format!("and {} more", more.get())}</p>
+            </Show>
         </Show>
     }
 }

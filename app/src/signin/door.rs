@@ -34,7 +34,7 @@ pub fn Door(
             <div class="hairline animate-pop-in rounded-lg p-5 shadow-card sm:p-8">
                 <PageTitle title=title/>
                 {(!text.is_empty()).then(|| view! { <p class="-mt-2 mb-5 text-ink-2">{text}</p> })}
-                {error.map(|error| view! { <div class="mb-5"><ErrorPanel title="Not yet" message=error/></div> })}
+                {error.map(|error| view! { <div tabindex="-1" autofocus=true class="mb-5 rounded-lg focus-vibe"><ErrorPanel title="Not yet" message=error/></div> })}
                 {children()}
             </div>
             <p class="mt-4 text-sm text-ink-3">

@@ -9,6 +9,8 @@ use crate::error::Failure;
 
 /// The form the first mission is launched with.
 pub const FORM: &str = "mission";
+/// The form the first run is skipped with.
+pub const SKIP: &str = "skip";
 
 /// Starts the first mission, names the project, and goes to the run page. When the mission is refused nothing is changed.
 #[server]
@@ -34,8 +36,10 @@ pub async fn begin(
 /// Ends the first run without a mission, and goes to the overview.
 #[server]
 pub async fn skip_welcome() -> Result<(), Failure> {
-    crate::backend::backend()?.finish_welcome(None).await?;
-    crate::ui::flash::go("/orchestration");
+    use crate::ui::flash;
+    let skipped = async { crate::backend::backend()?.finish_welcome(None).await };
+    flash::answer(SKIP, flash::Fields::new(), skipped.await)?;
+    flash::go("/orchestration");
     Ok(())
 }
 

@@ -4,19 +4,20 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::api::SkipWelcome;
+use super::api::{SKIP, SkipWelcome};
 use crate::session::use_session;
+use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// To the overview, without a mission.
 #[component]
 pub fn Skip() -> impl IntoView {
-    let skip = ServerAction::<SkipWelcome>::new();
+    let form = Form::<SkipWelcome>::new(SKIP);
     let session = use_session();
     let navigate = use_navigate();
-    let failure = Signal::derive(move || skip.value().get().and_then(Result::err));
+    let failure = Signal::derive(move || form.failure());
     Effect::new(move || {
-        let Some(Ok(())) = skip.value().get() else { return };
+        let Some(Ok(())) = form.action.value().get() else { return };
         if let Some(mut known) = session.get_untracked() {
             known.welcomed = true;
             session.set(Some(known));
@@ -26,8 +27,8 @@ pub fn Skip() -> impl IntoView {
     view! {
         <div class="mt-3 flex flex-col items-start gap-3">
             <FormFaults failure fields=Vec::new() title="This was not noted"/>
-            <ActionForm action=skip>
-                <SubmitButton look=Look::Quiet pending=skip.pending()>"Skip, take me to the overview"</SubmitButton>
+            <ActionForm action=form.action>
+                <SubmitButton look=Look::Quiet pending=Signal::derive(move || form.pending())>"Skip, take me to the overview"</SubmitButton>
             </ActionForm>
         </div>
     }

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn what_could_run_is_saved_and_not_shown() {
-        for media_type in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "text/javascript", "nonsense"] {
+        for media_type in
+            ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "text/javascript", "nonsense"]
+        {
             let response = file("x", media_type);
             assert_eq!(response.headers()[header::CONTENT_TYPE], "application/octet-stream", "{media_type}");
             assert!(response.headers()[header::CONTENT_DISPOSITION].to_str().expect("text").starts_with("attachment"));
@@ -91,7 +93,10 @@ mod tests {
     #[test]
     fn a_name_cannot_break_out_of_its_header() {
         assert_eq!(file_name("../a \"b\".md"), "filename=\"a _b_.md\"; filename*=UTF-8''a%20%22b%22.md");
-        assert_eq!(file_name("отчёт\r\n"), "filename=\"_______\"; filename*=UTF-8''%D0%BE%D1%82%D1%87%D1%91%D1%82%0D%0A");
+        assert_eq!(
+            file_name("отчёт\r\n"),
+            "filename=\"_______\"; filename*=UTF-8''%D0%BE%D1%82%D1%87%D1%91%D1%82%0D%0A"
+        );
         assert_eq!(file_name("dir/"), "filename=\"file\"; filename*=UTF-8''file");
     }
 }

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use axum::http::request::Parts;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter, WorkflowPage,
-    WorkflowView,
+    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    WorkflowPage, WorkflowView,
 };
 use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
 use serde_json::Value;
@@ -26,9 +26,9 @@ use super::csrf::OwnOrigin;
 use super::session::{Visitor, Who};
 use crate::clock;
 use crate::engine::EngineError;
+use crate::store::TenantTx;
 use crate::store::identity;
 use crate::store::pages::{agents, dashboard, needs, tasks, workflows};
-use crate::store::TenantTx;
 
 /// The server as one request sees it.
 pub struct WebBackend {

@@ -25,7 +25,8 @@ impl OwnOrigin {
 /// Lets a request through if it may come from where it comes.
 pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let Some(own) = host(&request).and_then(|host| app.origins().of_host(host)) else {
-        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", "This server is not reached by that name.").into_response();
+        return Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", "This server is not reached by that name.")
+            .into_response();
     };
     if is_for_programs(&request) {
         request.headers_mut().remove(header::COOKIE);
@@ -48,7 +49,8 @@ fn host(request: &Request) -> Option<&str> {
 fn is_for_programs(request: &Request) -> bool {
     let path = request.uri().path();
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let is_bearer = bearer.is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
+    let is_bearer =
+        bearer.is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
     is_bearer || path.starts_with("/api/v1/") || path == "/mcp" || path.starts_with("/mcp/")
 }
 
@@ -60,7 +62,11 @@ fn judge(app: &App, request: &Request, own: &str) -> Result<(), &'static str> {
         // Reading changes nothing; but a stream or a download, once opened from elsewhere, would keep running.
         let is_open_to_links = !matches!(request.uri().path(), "/live");
         let from_here = matches!(site, None | Some("same-origin" | "none")) && origin.is_none_or(is_own);
-        return if is_open_to_links || from_here { Ok(()) } else { Err("This can be opened from this server's own pages only.") };
+        return if is_open_to_links || from_here {
+            Ok(())
+        } else {
+            Err("This can be opened from this server's own pages only.")
+        };
     }
     match (site, origin) {
         (Some("same-origin"), _) => Ok(()),

@@ -53,7 +53,11 @@ pub async fn may_leave_loopback(store: &Store) -> anyhow::Result<bool> {
 }
 
 /// Gives the first owner of an organization a password, and signs them out everywhere.
-pub async fn set_owner_password(store: &Store, organization: OrganizationId, password: String) -> anyhow::Result<UserId> {
+pub async fn set_owner_password(
+    store: &Store,
+    organization: OrganizationId,
+    password: String,
+) -> anyhow::Result<UserId> {
     let owners = store.owners(organization).await.context("looking for the owner")?;
     let (owner, email) = owners.first().context("the organization has no owner")?;
     if let Some(fault) = super::password::fault(&password, &[email]) {

@@ -33,7 +33,8 @@ async fn live(
     let permit = app.limits().streams.clone().try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("Too many pages are open at this server."))?;
     // A browser that reconnects says what it had last; that is newer than what its page began with.
-    let last_heard = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let last_heard =
+        headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let listen = Listen {
         organization: who.signed_in.organization,
         workflow: None,

@@ -159,7 +159,12 @@ pub fn with_doors(app: App, doors: Router) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::render));
     let unknown_api = Router::new().route("/api", any(no_such_door)).route("/api/{*rest}", any(no_such_door));
-    let web = Router::new().merge(people).merge(live).merge(unknown_api).merge(doors_state(doors)).fallback_service(pages::fallback(&app));
+    let web = Router::new()
+        .merge(people)
+        .merge(live)
+        .merge(unknown_api)
+        .merge(doors_state(doors))
+        .fallback_service(pages::fallback(&app));
     web.layer(from_fn_with_state(app.clone(), csrf::guard))
         .merge(probes)
         .layer(from_fn_with_state(app.clone(), headers::finish))

@@ -19,7 +19,9 @@ pub fn page(app: &App, status: StatusCode, title: &str, sentence: &str, way: Way
     let css = escape(&app.site().files.css);
     let way = match way {
         Way::Link(href, words) => format!(r#"<a class="underline" href="{}">{}</a>"#, escape(href), escape(words)),
-        Way::Button(words) => format!(r#"<form method="post"><button class="underline" type="submit">{}</button></form>"#, escape(words)),
+        Way::Button(words) => {
+            format!(r#"<form method="post"><button class="underline" type="submit">{}</button></form>"#, escape(words))
+        }
     };
     let (title, sentence) = (escape(title), escape(sentence));
     let html = format!(

@@ -123,7 +123,13 @@ mod tests {
 
     #[test]
     fn a_public_url_is_a_name_and_nothing_more() {
-        for bad in ["squad.example", "ftp://squad.example", "https://squad.example/app", "https://a:b@squad.example", "https://"] {
+        for bad in [
+            "squad.example",
+            "ftp://squad.example",
+            "https://squad.example/app",
+            "https://a:b@squad.example",
+            "https://",
+        ] {
             assert!(Origins::new("127.0.0.1:1".parse().expect("an address"), Some(bad)).is_err(), "{bad}");
         }
     }

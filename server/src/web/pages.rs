@@ -43,7 +43,8 @@ pub fn fallback(app: &App) -> Router {
     let files = app.site().files.clone();
     // Whole and not in pieces: the status has to be known before the first byte goes out.
     let render = leptos_axum::render_app_async_with_context(context(app.clone()), move || app::shell(files.clone()));
-    let no_such_page: Router = Router::new().fallback(get(render)).layer(from_fn_with_state(app.clone(), session::load));
+    let no_such_page: Router =
+        Router::new().fallback(get(render)).layer(from_fn_with_state(app.clone(), session::load));
     let pkg = ServeDir::new(dir.join("pkg")).precompressed_br().precompressed_gzip();
     let pkg = Router::new().fallback_service(pkg).layer(map_response(|response| kept(response, FOR_EVER)));
     let others = |name: &str| {

@@ -55,7 +55,8 @@ impl Passwords {
     }
 
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let turn = timeout(TURN_WAIT_MAX, self.turns.clone().acquire_owned()).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let turn =
+            timeout(TURN_WAIT_MAX, self.turns.clone().acquire_owned()).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
         let work = move || {
             let done = work();
             drop(turn); // even if the caller has gone meanwhile, not before the work is done
@@ -66,7 +67,9 @@ impl Passwords {
 }
 
 fn argon2() -> Option<Argon2<'static>> {
-    Params::new(MEMORY_KIB, ROUNDS, LANES, None).ok().map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    Params::new(MEMORY_KIB, ROUNDS, LANES, None)
+        .ok()
+        .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 fn hash(password: &str) -> Option<String> {
@@ -92,7 +95,8 @@ pub fn fault(password: &str, known: &[&str]) -> Option<&'static str> {
     if password.len() > PASSWORD_BYTES_MAX {
         return Some("The password is too long: 512 bytes are the most.");
     }
-    is_common(password, known).then_some("This password is among the first that are tried. Choose one nobody would guess.")
+    is_common(password, known)
+        .then_some("This password is among the first that are tried. Choose one nobody would guess.")
 }
 
 /// Words that the lists of leaked passwords are made of. One of 12 characters or more that is in such a list is one or two of these, a
@@ -109,8 +113,14 @@ const WORDS: &str = "abc abcd abcdef access account admin administrator alexande
     superman superuser support sweet system temp test testing thomas tigger tinkerbell trustno unknown user username vibe victoria \
     weather welcome whatever william windows winter wizard yankees you your zaq zxcvbn zxcvbnm";
 /// Keys as they lie side by side.
-const RUNS: [&str; 6] =
-    ["01234567890123456789", "98765432109876543210", "qwertyuiopasdfghjklzxcvbnm", "abcdefghijklmnopqrstuvwxyz", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "zyxwvutsrqponmlkjihgfedcba"];
+const RUNS: [&str; 6] = [
+    "01234567890123456789",
+    "98765432109876543210",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "abcdefghijklmnopqrstuvwxyz",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "zyxwvutsrqponmlkjihgfedcba",
+];
 
 fn is_common(password: &str, known: &[&str]) -> bool {
     let lower = password.to_lowercase();
@@ -163,7 +173,9 @@ fn covers(run: &str, text: &str) -> bool {
 fn is_made_of(text: &str, words: &[String], most: usize) -> bool {
     text.is_empty()
         || (most > 0
-            && words.iter().any(|word| text.strip_prefix(word.as_str()).is_some_and(|rest| is_made_of(rest, words, most - 1))))
+            && words
+                .iter()
+                .any(|word| text.strip_prefix(word.as_str()).is_some_and(|rest| is_made_of(rest, words, most - 1))))
 }
 
 #[cfg(test)]
@@ -183,8 +195,21 @@ mod tests {
     #[test]
     fn what_is_tried_first_is_refused() {
         for common in [
-            "password1234", "Password123!", "P@ssw0rd2024", "123456789012", "qwertyuiop12", "1qaz2wsx3edc", "aaaaaaaaaaaa",
-            "abcabcabcabc", "iloveyou1234", "welcome12345", "letmein12345", "admin@123456", "Devsquad2026", "NoraNoraNora", "nora-password1",
+            "password1234",
+            "Password123!",
+            "P@ssw0rd2024",
+            "123456789012",
+            "qwertyuiop12",
+            "1qaz2wsx3edc",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "iloveyou1234",
+            "welcome12345",
+            "letmein12345",
+            "admin@123456",
+            "Devsquad2026",
+            "NoraNoraNora",
+            "nora-password1",
         ] {
             assert!(fault(common, &["nora", "example"]).is_some(), "{common}");
         }
@@ -194,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_sentence_is_welcome() {
-        for good in ["purple tractors hum at dawn", "Tr0ub4dor&3 runs", "каждый охотник желает", "vK9#mQ2!xZ7p"] {
+        for good in ["purple tractors hum at dawn", "Tr0ub4dor&3 runs", "каждый охотник желает", "vK9#mQ2!xZ7p"]
+        {
             assert_eq!(fault(good, &["nora"]), None, "{good}");
         }
     }

@@ -81,7 +81,9 @@ pub async fn find(app: &App, token: Secret) -> Result<Option<Who>, sqlx::Error> 
 pub async fn require(request: Request, next: Next) -> Response {
     let signed_in = request.extensions().get::<Visitor>().is_some_and(|visitor| visitor.0.is_some());
     let path = request.uri().path();
-    let is_open = OPEN_PAGES.iter().any(|open| path == *open || (*open != "/" && path.strip_prefix(open).is_some_and(|rest| rest.starts_with('/'))));
+    let is_open = OPEN_PAGES.iter().any(|open| {
+        path == *open || (*open != "/" && path.strip_prefix(open).is_some_and(|rest| rest.starts_with('/')))
+    });
     if signed_in || is_open || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
@@ -150,7 +152,9 @@ mod tests {
     #[test]
     fn the_way_on_stays_on_this_site() {
         assert_eq!(next_page(Some("/orchestration/agents?x=1")), "/orchestration/agents?x=1");
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nset-cookie: x", ""] {
+        for elsewhere in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\r\nset-cookie: x", ""]
+        {
             assert_eq!(next_page(Some(elsewhere)), "/orchestration", "{elsewhere}");
         }
     }
@@ -160,11 +164,15 @@ mod tests {
         let mut response = Response::default();
         set(&mut response, &Secret::fresh(), true);
         set(&mut response, &Secret::fresh(), false);
-        let cookies: Vec<&str> = response.headers().get_all(header::SET_COOKIE).iter().filter_map(|c| c.to_str().ok()).collect();
+        let cookies: Vec<&str> =
+            response.headers().get_all(header::SET_COOKIE).iter().filter_map(|c| c.to_str().ok()).collect();
         assert!(cookies[0].starts_with("__Host-devsquad=") && cookies[0].contains("; Secure"), "{}", cookies[0]);
         assert!(cookies[1].starts_with("devsquad=") && !cookies[1].contains("Secure"), "{}", cookies[1]);
         for cookie in cookies {
-            assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/;"), "{cookie}");
+            assert!(
+                cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/;"),
+                "{cookie}"
+            );
             assert!(!cookie.contains("Domain"), "{cookie}");
         }
     }

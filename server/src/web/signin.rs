@@ -120,7 +120,8 @@ async fn open(State(app): State<App>, Path(token): Path<String>, method: Method,
         // The link again, in the browser it was good for: its owner wants in.
         Ok(None) if sender.visitor.0.is_some() => Redirect::to("/orchestration").into_response(),
         Ok(None) => {
-            let sentence = "It was used before, or is older than a quarter of an hour. `devsquad link` makes a new one.";
+            let sentence =
+                "It was used before, or is older than a quarter of an hour. `devsquad link` makes a new one.";
             let way = Way::Link("/signin", "Sign in with a password");
             page(&app, StatusCode::GONE, "This link is no longer good", sentence, way)
         }

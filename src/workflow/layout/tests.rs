@@ -1,3 +1,5 @@
+//! The drawing of a workflow: nothing overlaps, edges point forward.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,11 +1,13 @@
 //! What somebody who opens a run has to know first.
 
-use devsquad::view::{TaskView, WorkflowSummary};
+use devsquad::agent::skill;
+use devsquad::view::{AgentSummary, TaskView, WorkflowSummary};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
 use super::Run;
+use crate::agents::api::load_agents;
 use crate::ui::*;
 use crate::workflows::task_href;
 
@@ -27,6 +29,7 @@ pub fn Alerts(
             {move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run/> })}
             {move || tasks(run, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get())}
             {move || tasks(run, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
+            <Missing run/>
         </div>
     }
     .into_any()
@@ -82,4 +85,28 @@ fn Result(run: Run) -> impl IntoView {
     let last: Vec<TaskView> =
         all.iter().filter(|task| task.status == TaskStatus::Completed && !is_needed(&task.key)).take(NAMED_MAX).cloned().collect();
     tasks(run, "Completed. The result is with", Tone::Done, Glyph::Check, &last)
+}
+
+/// Skills that a task waits for and no agent has.
+#[component]
+fn Missing(run: Run) -> impl IntoView {
+    let ready = with_status(run, &[TaskStatus::Ready, TaskStatus::Rework]);
+    let agents = Resource::new_blocking(move || ready.with(|ready| !ready.is_empty()), |asked| async move {
+        if asked { load_agents().await.unwrap_or_default() } else { Vec::new() }
+    });
+    let notice = move |agents: Vec<AgentSummary>| {
+        let can = |task: &TaskView| agents.iter().any(|agent| skill::covers(&agent.skills, &task.skills));
+        let stuck = ready.with(|ready| ready.iter().find(|task| !agents.is_empty() && !can(task)).cloned());
+        stuck.map(|task| {
+            let asked: Vec<String> = task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
+            let words = format!("“{}” cannot begin: no agent has {}.", task.name, asked.join(" and "));
+            view! {
+                <Notice tone=Tone::Fail glyph=Glyph::Agents>
+                    <span>{words}</span>
+                    <a href="/orchestration/agents/new" class="link font-medium">"Add an agent"</a>
+                </Notice>
+            }
+        })
+    };
+    view! { <Transition>{move || Suspend::new(async move { notice(agents.await) })}</Transition> }
 }

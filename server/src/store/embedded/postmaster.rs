@@ -188,6 +188,14 @@ impl Postmaster {
                 // PostgreSQL would take whatever has that number now for its former self, and refuse to start for ever.
                 tracing::warn!(pid = left.pid.as_raw(), "removing the pid file of a server that is gone");
                 fs::remove_file(self.home.data.join(PidFile::NAME)).context("removing a stale postmaster.pid")?;
+                // The same number stands in the socket's lock file, and is believed there too.
+                let lock = self.home.sockets.join(format!(".s.PGSQL.{PORT}.lock"));
+                match fs::remove_file(&lock) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(error).with_context(|| format!("removing the stale {}", lock.display()));
+                    }
+                    Ok(()) | Err(_) => {}
+                }
                 self.spawn().await
             }
         }

@@ -39,7 +39,12 @@ impl WebBackend {
     pub(super) async fn make_invitation(&self, email: &str, role: Role) -> Result<String, Failure> {
         let who = self.may(Role::Admin, "invite people")?;
         if role > who.signed_in.role {
-            return Err(Refusal::RoleTooLow { verb: format!("invite an {role}"), has: who.signed_in.role, least: role }.into());
+            return Err(Refusal::RoleTooLow {
+                verb: format!("invite an {role}"),
+                has: who.signed_in.role,
+                least: role,
+            }
+            .into());
         }
         let email = address(email).map_err(|why| Refusal::fault("/email", why))?;
         let mut tx = self.writing().await?;
@@ -57,7 +62,8 @@ impl WebBackend {
 /// An address that mail can reach: something, an at sign, something. More only its mail server knows.
 fn address(given: &str) -> Result<String, String> {
     let clean = text::line(given, EMAIL_CHARS_MAX)?;
-    let parts = clean.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    let parts =
+        clean.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     if parts.is_none() || clean.contains(char::is_whitespace) {
         return Err("is no mail address".to_owned());
     }

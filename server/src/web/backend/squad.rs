@@ -14,7 +14,12 @@ use crate::store::identity::tokens::{Holder, create_token};
 const LEVEL_MIDDLING: u8 = 3;
 
 impl WebBackend {
-    pub(super) async fn register_agent(&self, name: &str, skills: &str, capacity: u32) -> Result<(AgentId, String), Failure> {
+    pub(super) async fn register_agent(
+        &self,
+        name: &str,
+        skills: &str,
+        capacity: u32,
+    ) -> Result<(AgentId, String), Failure> {
         use app::backend::Backend as _;
         self.may(Role::Admin, "register an agent")?;
         let skills = parse_skills(skills).map_err(|why| Refusal::fault("/skills", why))?;
@@ -63,8 +68,12 @@ mod tests {
 
     #[test]
     fn skills_are_read_as_people_type_them() {
-        let read = |text| parse_skills(text).map(|skills| skills.into_iter().map(|s| (s.skill, s.level)).collect::<Vec<_>>());
-        assert_eq!(read("Rust:5, review,\n docs 2").expect("good"), [("rust".into(), 5), ("review".into(), 3), ("docs".into(), 2)]);
+        let read =
+            |text| parse_skills(text).map(|skills| skills.into_iter().map(|s| (s.skill, s.level)).collect::<Vec<_>>());
+        assert_eq!(
+            read("Rust:5, review,\n docs 2").expect("good"),
+            [("rust".into(), 5), ("review".into(), 3), ("docs".into(), 2)]
+        );
         assert_eq!(read("").expect("none"), []);
         for bad in ["rust:9", "rust:0", "rust:very", "two words"] {
             assert!(read(bad).is_err(), "{bad}");

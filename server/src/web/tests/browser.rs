@@ -48,7 +48,12 @@ impl Squad {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), host: "127.0.0.1:3000".to_owned(), origin: Some(OWN.to_owned()), cookie: None }
+        Browser {
+            router: self.router.clone(),
+            host: "127.0.0.1:3000".to_owned(),
+            origin: Some(OWN.to_owned()),
+            cookie: None,
+        }
     }
 
     /// A browser in which the owner is signed in.

@@ -12,8 +12,15 @@ async fn a_page_allows_its_own_scripts_only() {
     let policy = first.header("content-security-policy").to_owned();
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
     assert!(first.body.contains(&format!("nonce=\"{nonce}\"")), "{}", first.body);
-    assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'") || policy.contains("'wasm-unsafe-eval'"), "{policy}");
-    assert!(!policy.contains("unsafe-inline") && policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"));
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'") || policy.contains("'wasm-unsafe-eval'"),
+        "{policy}"
+    );
+    assert!(
+        !policy.contains("unsafe-inline")
+            && policy.contains("frame-ancestors 'none'")
+            && policy.contains("base-uri 'none'")
+    );
     assert!(!policy.replace("'wasm-unsafe-eval'", "").contains("unsafe"), "{policy}");
     let second = browser.get("/signin").await;
     assert_ne!(second.header("content-security-policy"), policy, "a nonce is used once");
@@ -23,7 +30,17 @@ async fn a_page_allows_its_own_scripts_only() {
 async fn every_answer_carries_its_headers() {
     let squad = Squad::new().await;
     let mut owner = squad.owner().await;
-    for path in ["/", "/signin", "/orchestration", "/no/such/page", "/api/no-such", "/livez", "/live-not", "/open/x", "/artifacts/x"] {
+    for path in [
+        "/",
+        "/signin",
+        "/orchestration",
+        "/no/such/page",
+        "/api/no-such",
+        "/livez",
+        "/live-not",
+        "/open/x",
+        "/artifacts/x",
+    ] {
         let answer = owner.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
@@ -42,9 +59,14 @@ async fn every_answer_carries_its_headers() {
 async fn an_unknown_door_of_the_api_answers_a_program() {
     let squad = Squad::new().await;
     let mut browser = squad.browser();
-    for (method, path) in [(Method::GET, "/api/nothing"), (Method::GET, "/api"), (Method::POST, "/api/v1/nothing/here")] {
+    for (method, path) in [(Method::GET, "/api/nothing"), (Method::GET, "/api"), (Method::POST, "/api/v1/nothing/here")]
+    {
         let answer = browser.send(method, path, &[], "").await;
-        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::NOT_FOUND, "application/problem+json"), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (StatusCode::NOT_FOUND, "application/problem+json"),
+            "{path}"
+        );
         assert!(answer.body.contains("urn:devsquad:problem:not_found"), "{}", answer.body);
     }
 }

@@ -24,7 +24,8 @@ use crate::web::session::{self, Visitor};
 
 async fn backend(squad: &Squad, method: Method) -> WebBackend {
     let owner = squad.owner().await;
-    let secret = owner.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).and_then(Secret::given).expect("a cookie");
+    let secret =
+        owner.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).and_then(Secret::given).expect("a cookie");
     let who = session::find(&squad.app, secret).await.expect("asked").expect("signed in");
     WebBackend::of_request(squad.app.clone(), &parts(method, Visitor(Some(Arc::new(who)))))
 }
@@ -60,7 +61,10 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
     let first = claim().await.expect("a claim");
     assert_eq!(first[0].key, "build");
     let running = web.dashboard().await.expect("the overview");
-    assert_eq!((running.active_workflows, running.tasks_running, running.agents_total, running.agents_online), (1, 1, 1, 1));
+    assert_eq!(
+        (running.active_workflows, running.tasks_running, running.agents_total, running.agents_online),
+        (1, 1, 1, 1)
+    );
     assert_eq!(running.agents[0].current[0].name, "Build it");
     let complete = |lease: &devsquad::command::LeaseGrant| Command::Complete {
         attempt: lease.attempt_id,
@@ -86,10 +90,19 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
     assert_eq!(view.tasks[1].needs, ["build"]);
     assert_eq!(view.created_by, "Owner");
     assert!(view.activity.iter().any(|line| line.text == "Ada took “Build it”."), "{:?}", view.activity);
-    assert!(view.activity.iter().any(|line| line.text == "“Release 50% off” began with 2 tasks."), "{:?}", view.activity);
+    assert!(
+        view.activity.iter().any(|line| line.text == "“Release 50% off” began with 2 tasks."),
+        "{:?}",
+        view.activity
+    );
     assert_eq!(view.activity[0].seq, view.seq);
 
-    let decide = Command::DecideCheckpoint { workflow: id, checkpoint: needs[0].checkpoint.id, verdict: Verdict::Approve, note: String::new() };
+    let decide = Command::DecideCheckpoint {
+        workflow: id,
+        checkpoint: needs[0].checkpoint.id,
+        verdict: Verdict::Approve,
+        note: String::new(),
+    };
     web.perform(decide).await.expect("approved");
     assert!(web.needs().await.expect("needs").is_empty());
     let detail = web.task(id, view.tasks[1].id).await.expect("the task");
@@ -99,7 +112,10 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
     assert_eq!(detail.attempts[0].agent.name, "Ada");
     assert!(detail.attempts[0].fit.is_some());
     let profile = web.agent(agent).await.expect("the agent");
-    assert_eq!((profile.history.len(), profile.summary.accepted, profile.summary.presence), (2, 2, Presence::Available));
+    assert_eq!(
+        (profile.history.len(), profile.summary.accepted, profile.summary.presence),
+        (2, 2, Presence::Available)
+    );
     let done = web.dashboard().await.expect("the overview");
     assert_eq!((done.active_workflows, done.completed_today), (0, 2));
 }
@@ -167,7 +183,9 @@ async fn the_mission_is_launched_on_a_repository_and_refused_elsewhere() {
     };
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().to_str().expect("text");
-    let Err(Failure::Refused { refusal: Refusal::Invalid { faults } }) = launch(path).await else { panic!("not refused") };
+    let Err(Failure::Refused { refusal: Refusal::Invalid { faults } }) = launch(path).await else {
+        panic!("not refused")
+    };
     assert_eq!(faults[0].pointer, "/parameters/path");
     assert!(std::process::Command::new("git").args(["init", "-q", path]).status().expect("git").success());
     let id = launch(path).await.expect("launched");
@@ -183,7 +201,10 @@ async fn the_wizard_names_the_project_and_ends() {
     let squad = Squad::new().await;
     let web = backend(&squad, Method::POST).await;
     let session = web.session().expect("signed in");
-    assert_eq!((session.organization.as_str(), session.project_name.as_str(), session.welcomed), ("My squad", "My project", false));
+    assert_eq!(
+        (session.organization.as_str(), session.project_name.as_str(), session.welcomed),
+        ("My squad", "My project", false)
+    );
     web.finish_welcome(Some("Moonshot".into())).await.expect("finished");
     let session = backend(&squad, Method::GET).await.session().expect("signed in");
     assert_eq!((session.project_name.as_str(), session.welcomed), ("Moonshot", true));

@@ -10,10 +10,10 @@ use tower::ServiceExt as _;
 
 use super::browser::Squad;
 use crate::clock;
+use crate::store::Tenant;
+use crate::store::identity::Secret;
 use crate::store::identity::people;
 use crate::store::identity::sessions::{SESSION_AGE_MAX, SESSION_IDLE_MAX};
-use crate::store::identity::Secret;
-use crate::store::Tenant;
 use crate::web::first_run;
 
 const PASSWORD: &str = "purple tractors hum at dawn";
@@ -99,7 +99,8 @@ async fn an_invitation_makes_a_member_once() {
     let owners = squad.database.owners(squad.organization).await.expect("owners");
     let tenant = Tenant::person(squad.organization.0, owners[0].0.0, Role::Owner);
     let mut tx = squad.database.begin(&tenant).await.expect("begun");
-    let made = people::invite(&mut tx, clock::fresh_id(), "nora@example.org", Role::Reviewer, owners[0].0, clock::now()).await;
+    let made =
+        people::invite(&mut tx, clock::fresh_id(), "nora@example.org", Role::Reviewer, owners[0].0, clock::now()).await;
     let token = made.expect("asked").expect("made");
     tx.commit().await.expect("committed");
 
@@ -108,9 +109,13 @@ async fn an_invitation_makes_a_member_once() {
     assert_eq!(nora.post(&path, "name=Nora&password=noranoranora").await.location(), format!("{path}?error=password"));
     let joined = nora.post(&path, &format!("name=Nora&password={}", PASSWORD.replace(' ', "+"))).await;
     assert_eq!(joined.location(), "/welcome", "{}", joined.body);
-    let secret = Secret::given(nora.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).expect("a cookie")).expect("a secret");
+    let secret = Secret::given(nora.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).expect("a cookie"))
+        .expect("a secret");
     let session = squad.database.session(&secret, clock::now()).await.expect("asked").expect("signed in");
-    assert_eq!((session.role, session.email.as_str(), session.name.as_str()), (Role::Reviewer, "nora@example.org", "Nora"));
+    assert_eq!(
+        (session.role, session.email.as_str(), session.name.as_str()),
+        (Role::Reviewer, "nora@example.org", "Nora")
+    );
     let mut other = squad.browser();
     assert_eq!(other.post(&path, "name=Eve&password=x").await.location(), format!("{path}?error=link"));
 }

@@ -32,7 +32,8 @@ async fn nothing_is_changed_from_another_site_whatever_the_door() {
     for (path, method) in doors() {
         for origin in elsewhere {
             owner.origin = origin.map(str::to_owned);
-            let answer = owner.send(method.clone(), &path, &[("content-type", "application/x-www-form-urlencoded")], "").await;
+            let answer =
+                owner.send(method.clone(), &path, &[("content-type", "application/x-www-form-urlencoded")], "").await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {origin:?}");
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
@@ -42,7 +43,8 @@ async fn nothing_is_changed_from_another_site_whatever_the_door() {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} by {site}");
         }
         owner.origin = Some(OWN.to_owned());
-        let answer = owner.send(method.clone(), &path, &[("content-type", "application/x-www-form-urlencoded")], "").await;
+        let answer =
+            owner.send(method.clone(), &path, &[("content-type", "application/x-www-form-urlencoded")], "").await;
         assert_ne!(answer.status, StatusCode::FORBIDDEN, "{path} from our own page");
         owner = squad.owner().await;
     }
@@ -96,7 +98,8 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
 async fn the_stream_is_not_opened_from_another_site() {
     let squad = Squad::new().await;
     let mut owner = squad.owner().await;
-    for extra in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for extra in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+    {
         assert_eq!(owner.send(Method::GET, "/live", &[extra], "").await.status, StatusCode::FORBIDDEN, "{extra:?}");
     }
 }
