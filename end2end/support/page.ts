@@ -26,7 +26,15 @@ export async function visit(page: Page, path: string): Promise<void> {
 }
 
 export async function setTheme(page: Page, theme: Theme): Promise<void> {
-  await page.evaluate(theme => (document.documentElement.dataset.theme = theme), theme);
+  await page.evaluate(async theme => {
+    document.documentElement.dataset.theme = theme;
+    // Even the shortest transition shows its old colour until a frame has been drawn, and what inherits begins its own after that.
+    const frame = () => new Promise(done => requestAnimationFrame(done));
+    for (let still = 0, frames = 0; still < 5 && frames < 200; frames++) {
+      await frame();
+      still = document.getAnimations().some(animation => animation instanceof CSSTransition) ? 0 : still + 1;
+    }
+  }, theme);
 }
 
 /** Errors a page has reported: console errors, uncaught exceptions, requests that failed. A story ends with none. */
