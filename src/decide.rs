@@ -112,7 +112,8 @@ pub fn decide(
 fn register(draft: &mut Draft<'_>, profile: &AgentProfile) -> Result<Answer, Refusal> {
     let mut profile = profile.clone();
     profile.name = text::line(&profile.name, 100).map_err(|why| Refusal::fault("/name", why))?;
-    profile.description = text::paragraph(&profile.description, 500).map_err(|why| Refusal::fault("/description", why))?;
+    profile.description =
+        text::paragraph(&profile.description, 500).map_err(|why| Refusal::fault("/description", why))?;
     if profile.capacity == 0 || profile.capacity > CAPACITY_MAX {
         return Err(Refusal::fault("/capacity", wording::out_of_range(1, u64::from(CAPACITY_MAX))));
     }

@@ -143,7 +143,9 @@ impl Refusal {
             | Refusal::SystemOnly { .. }
             | Refusal::RoleTooLow { .. }
             | Refusal::NotYours { .. } => RefusalKind::Forbidden,
-            Refusal::WrongState { .. } | Refusal::StaleFence { .. } | Refusal::KeyReused { .. } => RefusalKind::Conflict,
+            Refusal::WrongState { .. } | Refusal::StaleFence { .. } | Refusal::KeyReused { .. } => {
+                RefusalKind::Conflict
+            }
             Refusal::LimitReached { .. } => RefusalKind::TooMuch,
         }
     }

@@ -83,7 +83,8 @@ impl World {
 
     fn join(&mut self, at: usize, temper: Temper) {
         let id = AgentId(self.id());
-        let skills = SKILLS.iter().filter(|_| temper == Temper::Steady || at.is_multiple_of(2) || self.rng.random_bool(0.6));
+        let skills =
+            SKILLS.iter().filter(|_| temper == Temper::Steady || at.is_multiple_of(2) || self.rng.random_bool(0.6));
         let skills = skills.map(|skill| Skill { skill: (*skill).to_owned(), level: 4 }).collect();
         let profile = AgentProfile {
             id,
@@ -140,9 +141,14 @@ impl World {
         let size = self.rng.random_range(1..12);
         let tasks: Vec<serde_json::Value> = (0..size)
             .map(|at| {
-                let needs: Vec<String> = (0..at).filter(|_| self.rng.random_bool(0.25)).map(|n| format!("t{n}")).collect();
+                let needs: Vec<String> =
+                    (0..at).filter(|_| self.rng.random_bool(0.25)).map(|n| format!("t{n}")).collect();
                 let edge = ["all_succeeded", "all_succeeded", "all_done", "any_succeeded"][self.rng.random_range(0..4)];
-                let skills = if self.rng.random_bool(0.5) { json!([{"skill": SKILLS[self.rng.random_range(0..2)]}]) } else { json!([]) };
+                let skills = if self.rng.random_bool(0.5) {
+                    json!([{"skill": SKILLS[self.rng.random_range(0..2)]}])
+                } else {
+                    json!([])
+                };
                 let checks = match self.rng.random_range(0..6) {
                     0 => json!([{"kind": "peer_review"}]),
                     1 => json!([{"kind": "peer_review"}, {"kind": "approval"}]),
@@ -158,7 +164,8 @@ impl World {
         if self.rng.random_bool(0.1) {
             definition.deadline = Some(self.now + SignedDuration::from_secs(self.rng.random_range(60..3_600)));
         }
-        let command = Command::CreateWorkflow { workflow, project: ProjectId(Uuid::nil()), definition: Box::new(definition) };
+        let command =
+            Command::CreateWorkflow { workflow, project: ProjectId(Uuid::nil()), definition: Box::new(definition) };
         self.perform(&owner(), command).expect("it is created");
         self.workflows.push(workflow);
     }
@@ -290,7 +297,9 @@ impl World {
     fn retry(&mut self, workflow: WorkflowId) {
         let failed = self.state.workflows.get(&workflow).and_then(|workflow| {
             let mut tasks = workflow.tasks.iter();
-            tasks.find(|task| matches!(task.state, TaskState::Failed { .. } | TaskState::DeadLetter { .. })).map(|task| task.id)
+            tasks
+                .find(|task| matches!(task.state, TaskState::Failed { .. } | TaskState::DeadLetter { .. }))
+                .map(|task| task.id)
         });
         if let Some(task) = failed {
             self.perform(&owner(), Command::RetryTask { workflow, task });
@@ -415,7 +424,9 @@ fn a_thousand_random_workflows_hold_every_invariant_and_all_end() {
     }
     let all: u32 = seen.values().sum();
     assert!(all >= 1_000, "{all} workflows");
-    for status in [WorkflowStatus::Completed, WorkflowStatus::Failed, WorkflowStatus::Cancelled, WorkflowStatus::TimedOut] {
+    for status in
+        [WorkflowStatus::Completed, WorkflowStatus::Failed, WorkflowStatus::Cancelled, WorkflowStatus::TimedOut]
+    {
         assert!(seen.contains_key(status.as_str()), "no workflow ever {}: {seen:?}", status.as_str());
     }
 }

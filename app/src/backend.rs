@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter, WorkflowPage,
-    WorkflowView,
+    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    WorkflowPage, WorkflowView,
 };
 use devsquad::{Answer, Command, Role};
 use leptos::prelude::use_context;

@@ -111,7 +111,15 @@ pub struct Agent {
 impl Agent {
     /// A newcomer, heard of at `now`.
     pub fn join(profile: AgentProfile, now: Timestamp) -> Agent {
-        Agent { profile, live: 0, last_seen: now, online: true, record: TrackRecord::default(), created_at: now, retired_at: None }
+        Agent {
+            profile,
+            live: 0,
+            last_seen: now,
+            online: true,
+            record: TrackRecord::default(),
+            created_at: now,
+            retired_at: None,
+        }
     }
 
     /// How many more leases it may hold.

@@ -69,7 +69,9 @@ pub(super) fn heartbeat(
 
 pub(super) fn complete(draft: &mut Draft<'_>, handed: &Handed<'_>, facts: &mut Facts<'_>) -> Result<Answer, Refusal> {
     let (place, task) = find(draft, handed.attempt)?;
-    if task.submission.as_ref().is_some_and(|submission| submission.attempt == handed.attempt) && task.fence == handed.fence {
+    if task.submission.as_ref().is_some_and(|submission| submission.attempt == handed.attempt)
+        && task.fence == handed.fence
+    {
         // Its first copy was taken; the agent did not hear of it.
         own(draft, task, task.last_agent.unwrap_or(AgentId(handed.attempt.0)), handed.fence)?;
         return Ok(Answer::Done);
@@ -197,7 +199,9 @@ pub(super) fn lose_all_of(draft: &mut Draft<'_>, agent: AgentId, why: &str) {
         .workflows
         .values()
         .flat_map(|workflow| (0u32..).zip(&workflow.tasks).map(move |(at, task)| ((workflow.id, at), task)))
-        .filter_map(|(place, task)| task.lease().filter(|lease| lease.agent == agent).map(|lease| (place, lease.attempt)))
+        .filter_map(|(place, task)| {
+            task.lease().filter(|lease| lease.agent == agent).map(|lease| (place, lease.attempt))
+        })
         .collect();
     for (place, attempt) in held {
         let message = why.to_owned();

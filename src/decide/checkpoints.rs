@@ -124,4 +124,3 @@ fn decide(draft: &mut Draft<'_>, place: TaskRef, decision: Decision, facts: &mut
         }
     }
 }
-

@@ -18,10 +18,14 @@ pub fn state(task: &TaskView, tasks: &[TaskView], workflow: WorkflowStatus) -> S
         TaskStatus::Running => running(task),
         TaskStatus::InReview => "Its result is handed in. Another agent examines it before it counts.".to_owned(),
         TaskStatus::AwaitingApproval => "Its result is handed in and waits for a person's decision.".to_owned(),
-        TaskStatus::Rework => format!("{} It waits for an agent to do it again.", sentence(&task.note, "Its result was sent back.")),
+        TaskStatus::Rework => {
+            format!("{} It waits for an agent to do it again.", sentence(&task.note, "Its result was sent back."))
+        }
         TaskStatus::Completed => completed(task),
         TaskStatus::Skipped => skipped(task, tasks),
-        TaskStatus::Failed => format!("{} Trying again would not help until that is mended.", sentence(&task.note, "It failed.")),
+        TaskStatus::Failed => {
+            format!("{} Trying again would not help until that is mended.", sentence(&task.note, "It failed."))
+        }
         TaskStatus::DeadLetter => format!(
             "{} failed, so it was given up. The last one: {}",
             match task.attempts_used {
@@ -53,7 +57,8 @@ fn ready(task: &TaskView, workflow: WorkflowStatus) -> String {
     if let Some(until) = task.not_before {
         return format!("{} It is tried again at {}.", sentence(&task.note, "The last attempt failed."), clock(until));
     }
-    let skills: Vec<String> = task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
+    let skills: Vec<String> =
+        task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
     match skills.as_slice() {
         [] => "It can begin. The next agent with a free slot takes it.".to_owned(),
         skills => format!("It can begin. It waits for an agent with {} and a free slot.", skills.join(" and ")),
@@ -61,8 +66,13 @@ fn ready(task: &TaskView, workflow: WorkflowStatus) -> String {
 }
 
 fn running(task: &TaskView) -> String {
-    let who = task.agent.as_ref().filter(|agent| !agent.name.is_empty()).map_or("An agent", |agent| agent.name.as_str());
-    let attempt = if task.attempts_used > 1 { format!(" This is attempt {} of {}.", task.attempts_used, task.max_attempts) } else { String::new() };
+    let who =
+        task.agent.as_ref().filter(|agent| !agent.name.is_empty()).map_or("An agent", |agent| agent.name.as_str());
+    let attempt = if task.attempts_used > 1 {
+        format!(" This is attempt {} of {}.", task.attempts_used, task.max_attempts)
+    } else {
+        String::new()
+    };
     match task.note.trim_end_matches('.') {
         "" => format!("{who} works on it.{attempt}"),
         note => format!("{who} works on it: {note}.{attempt}"),
@@ -103,7 +113,10 @@ pub fn agent(name: &str, fit: &Fit) -> String {
         ("its cost", fit.cost * WEIGHTS.cost),
     ];
     terms.sort_by(|a, b| b.1.total_cmp(&a.1));
-    format!("Of those who could begin, {name} fitted best: {:.2} of 1, most of it for {} and {}.", fit.score, terms[0].0, terms[1].0)
+    format!(
+        "Of those who could begin, {name} fitted best: {:.2} of 1, most of it for {} and {}.",
+        fit.score, terms[0].0, terms[1].0
+    )
 }
 
 fn names(of: &[&str]) -> String {
@@ -162,7 +175,11 @@ mod tests {
 
     #[test]
     fn a_waiting_task_names_what_it_waits_for() {
-        let tasks = [task("a", TaskStatus::Completed, &[]), task("b", TaskStatus::Running, &[]), task("c", TaskStatus::Ready, &[])];
+        let tasks = [
+            task("a", TaskStatus::Completed, &[]),
+            task("b", TaskStatus::Running, &[]),
+            task("c", TaskStatus::Ready, &[]),
+        ];
         let waiting = task("d", TaskStatus::Blocked, &["a", "b", "c"]);
         assert_eq!(state(&waiting, &tasks, WorkflowStatus::Running), "It waits for “B” and “C” to be done.");
         let any = TaskView { edge: EdgeKind::AnySucceeded, ..waiting };
@@ -185,13 +202,19 @@ mod tests {
         let mut gone = task("a", TaskStatus::DeadLetter, &[]);
         gone.attempts_used = 3;
         gone.note = "The network failed".to_owned();
-        assert_eq!(state(&gone, &[], WorkflowStatus::Failed), "All 3 attempts failed, so it was given up. The last one: The network failed.");
+        assert_eq!(
+            state(&gone, &[], WorkflowStatus::Failed),
+            "All 3 attempts failed, so it was given up. The last one: The network failed."
+        );
     }
 
     #[test]
     fn the_reasons_for_an_agent_are_the_largest_terms() {
         let fit = Fit { score: 0.8, skill: 1.0, record: 0.2, load: 1.0, cost: 1.0 };
-        assert_eq!(agent("Ada", &fit), "Of those who could begin, Ada fitted best: 0.80 of 1, most of it for its skills and its free capacity.");
+        assert_eq!(
+            agent("Ada", &fit),
+            "Of those who could begin, Ada fitted best: 0.80 of 1, most of it for its skills and its free capacity."
+        );
     }
 
     #[test]

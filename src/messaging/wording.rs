@@ -17,7 +17,9 @@ pub fn invalid(faults: &[Fault]) -> String {
     match faults {
         [] => "What was sent is not valid.".to_owned(),
         [one] => format!("{}: {}", place(&one.pointer), one.message),
-        [first, rest @ ..] => format!("{}: {} ({} more faults are listed.)", place(&first.pointer), first.message, rest.len()),
+        [first, rest @ ..] => {
+            format!("{}: {} ({} more faults are listed.)", place(&first.pointer), first.message, rest.len())
+        }
     }
 }
 
@@ -52,7 +54,9 @@ pub fn wrong_state(noun: &str, name: &str, status: &str, verb: &str) -> String {
 
 /// A fence that counts no more.
 pub fn stale_fence(task: &str, sent: u64, current: u64) -> String {
-    format!("Fence {sent} of “{task}” no longer counts: the task stands at fence {current}, or has ended. Drop this attempt.")
+    format!(
+        "Fence {sent} of “{task}” no longer counts: the task stands at fence {current}, or has ended. Drop this attempt."
+    )
 }
 
 /// Somebody else's attempt.
@@ -261,7 +265,9 @@ pub fn sent_back(note: &str) -> String {
 /// A reason as a sentence with what to do about it.
 pub fn reason(reason: Reason) -> &'static str {
     match reason {
-        Reason::LeaseExpired => "its lease ran out without a heartbeat. Check that the agent is running and can reach this server.",
+        Reason::LeaseExpired => {
+            "its lease ran out without a heartbeat. Check that the agent is running and can reach this server."
+        }
         Reason::HeartbeatLost => "the agent was lost. Check the machine it runs on.",
         Reason::Stall => "the agent made no progress. Look at its log, then retry.",
         Reason::Deadline => "it took longer than allowed. Raise timeout_s, or split the task.",
@@ -297,7 +303,9 @@ pub fn event(
         Change::AgentPresenceChanged { agent: id, online: true } => format!("{} is reachable again.", agent(id)),
         Change::AgentPresenceChanged { agent: id, online: false } => format!("{} has not been heard of.", agent(id)),
         Change::AgentSeen { agent: id } => format!("{} was heard of.", agent(id)),
-        Change::WorkflowCreated(created) => format!("“{}” began with {}.", created.definition.name, counted(created.tasks.len(), "task")),
+        Change::WorkflowCreated(created) => {
+            format!("“{}” began with {}.", created.definition.name, counted(created.tasks.len(), "task"))
+        }
         Change::WorkflowPaused { reason, .. } => with_reason("The workflow was paused", reason),
         Change::WorkflowResumed { .. } => "The workflow goes on.".to_owned(),
         Change::WorkflowEnded { status, reason, .. } => with_reason(ended(*status), reason),
@@ -305,26 +313,42 @@ pub fn event(
             [one] => format!("{} is ready.", task(one)),
             several => format!("{} are ready.", counted(several.len(), "task")),
         },
-        Change::TaskLeased(leased) if leased.review => format!("{} reviews {}.", agent(&leased.agent), task(&leased.task)),
+        Change::TaskLeased(leased) if leased.review => {
+            format!("{} reviews {}.", agent(&leased.agent), task(&leased.task))
+        }
         Change::TaskLeased(leased) => format!("{} took {}.", agent(&leased.agent), task(&leased.task)),
-        Change::AttemptProgressed { task: id, progress, note, .. } if note.is_empty() => format!("{}: {progress} %.", task(id)),
+        Change::AttemptProgressed { task: id, progress, note, .. } if note.is_empty() => {
+            format!("{}: {progress} %.", task(id))
+        }
         Change::AttemptProgressed { task: id, progress, note, .. } => format!("{}: {progress} %, {note}.", task(id)),
         Change::LeaseExtended { task: id, .. } => format!("{} is being worked on.", task(id)),
         Change::AttemptEnded { task: id, agent: who, outcome, reason, message, .. } => {
             format!("{}: {} {} {}", task(id), agent(who), attempt_ended(*outcome), attempt_failed(*reason, message))
         }
         Change::TaskRetryScheduled { task: id, .. } => format!("{} will be tried again.", task(id)),
-        Change::ResultHandedIn { task: id, submission, .. } => format!("{} handed in {}.", agent(&submission.agent), task(id)),
-        Change::CheckpointOpened { task: id, kind: CheckpointKind::PeerReview, .. } => format!("{} waits for a review.", task(id)),
-        Change::CheckpointOpened { task: id, kind: CheckpointKind::Approval, .. } => format!("{} waits for a person's approval.", task(id)),
-        Change::CheckpointEscalated { task: id, .. } => format!("No reviewer could finish {}: a person has to decide.", task(id)),
-        Change::CheckpointDecided { task: id, verdict: Verdict::Approve, .. } => format!("{} was approved{}.", task(id), by(&event.actor, agents)),
+        Change::ResultHandedIn { task: id, submission, .. } => {
+            format!("{} handed in {}.", agent(&submission.agent), task(id))
+        }
+        Change::CheckpointOpened { task: id, kind: CheckpointKind::PeerReview, .. } => {
+            format!("{} waits for a review.", task(id))
+        }
+        Change::CheckpointOpened { task: id, kind: CheckpointKind::Approval, .. } => {
+            format!("{} waits for a person's approval.", task(id))
+        }
+        Change::CheckpointEscalated { task: id, .. } => {
+            format!("No reviewer could finish {}: a person has to decide.", task(id))
+        }
+        Change::CheckpointDecided { task: id, verdict: Verdict::Approve, .. } => {
+            format!("{} was approved{}.", task(id), by(&event.actor, agents))
+        }
         Change::CheckpointDecided { task: id, verdict: Verdict::Reject, note, .. } => {
             with_reason(&format!("{} was sent back{}", task(id), by(&event.actor, agents)), note)
         }
         Change::TaskReworked { task: id, .. } => format!("{} is to be reworked.", task(id)),
         Change::TaskCompleted { task: id, .. } => format!("{} is completed.", task(id)),
-        Change::TaskFailed { task: id, reason, message, .. } => format!("{} failed: {}", task(id), attempt_failed(*reason, message)),
+        Change::TaskFailed { task: id, reason, message, .. } => {
+            format!("{} failed: {}", task(id), attempt_failed(*reason, message))
+        }
         Change::TasksSkipped { tasks: skipped, .. } => match skipped.as_slice() {
             [one] => format!("{} is skipped: a task before it failed.", task(one)),
             several => format!("{} are skipped: a task before them failed.", counted(several.len(), "task")),

@@ -30,7 +30,9 @@ impl State {
             Change::WorkflowPaused { workflow, reason } => self.pause(*workflow, reason),
             Change::WorkflowResumed { workflow } => self.resume(*workflow),
             Change::WorkflowEnded { workflow, status, reason } => self.end(*workflow, *status, reason, at),
-            Change::TasksReady { workflow, tasks } => self.each(*workflow, tasks, |state, task| state.ready_task(task, at)),
+            Change::TasksReady { workflow, tasks } => {
+                self.each(*workflow, tasks, |state, task| state.ready_task(task, at))
+            }
             Change::TaskLeased(leased) => self.lease(leased, at),
             Change::AttemptProgressed { task, progress, note, .. } => self.with_lease(*task, |lease| {
                 lease.progress = *progress;
@@ -414,7 +416,8 @@ impl State {
             task.submission = None;
             task.declined_by.clear();
         }
-        workflow.open = u32::try_from(workflow.tasks.iter().filter(|task| !task.is_terminal()).count()).unwrap_or(u32::MAX);
+        workflow.open =
+            u32::try_from(workflow.tasks.iter().filter(|task| !task.is_terminal()).count()).unwrap_or(u32::MAX);
         for at in 0..workflow.tasks.len() {
             let waits = count_waits(workflow, at);
             workflow.tasks[at].waits = waits;

@@ -4,9 +4,9 @@ use super::{ActivityLine, AgentRef, TaskView, WorkflowView};
 use crate::event::{Change, Event};
 use crate::id::{AgentId, TaskId};
 use crate::messaging::wording;
+use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::task::TaskStatus;
-use crate::workflow::WorkflowStatus;
 
 /// Lines of activity kept on a page.
 const ACTIVITY_MAX: usize = 200;
@@ -27,7 +27,8 @@ pub(super) fn workflow(view: &mut WorkflowView, event: &Event, names: &dyn Fn(Ag
     }
     view.summary.counts = counts(&view.tasks);
     if event.change.is_durable() {
-        let line = activity(event, &|id| view.tasks.iter().find(|task| task.id == id).map(|task| task.name.clone()), names);
+        let line =
+            activity(event, &|id| view.tasks.iter().find(|task| task.id == id).map(|task| task.name.clone()), names);
         view.activity.insert(0, line);
         view.activity.truncate(ACTIVITY_MAX);
     }

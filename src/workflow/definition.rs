@@ -327,7 +327,9 @@ mod tests {
     use serde_json::json;
 
     fn define(tasks: Value) -> Result<WorkflowDefinition, Refusal> {
-        serde_json::from_value::<WorkflowDefinition>(json!({"name": "w", "tasks": tasks})).expect("the form").validated()
+        serde_json::from_value::<WorkflowDefinition>(json!({"name": "w", "tasks": tasks}))
+            .expect("the form")
+            .validated()
     }
 
     fn faults(tasks: Value) -> Vec<(String, String)> {
@@ -360,7 +362,14 @@ mod tests {
         let pointers: Vec<&str> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
         assert_eq!(
             pointers,
-            ["/tasks/0/timeout_s", "/tasks/2/key", "/tasks/3/name", "/tasks/4/input/x~1y/0", "/tasks/1/key", "/tasks/0/needs/0"]
+            [
+                "/tasks/0/timeout_s",
+                "/tasks/2/key",
+                "/tasks/3/name",
+                "/tasks/4/input/x~1y/0",
+                "/tasks/1/key",
+                "/tasks/0/needs/0"
+            ]
         );
     }
 

@@ -105,7 +105,8 @@ pub fn layout(needs: &[Vec<u32>], direction: Direction, sizes: Sizes) -> Layout 
         EdgePath { from: chain.from, to: chain.to, points }
     });
     let ranks = f64::from(u32::try_from(layers.rows.len()).unwrap_or(u32::MAX));
-    let length = (2.0 * sizes.margin + ranks * (along + sizes.between_ranks) - sizes.between_ranks).max(2.0 * sizes.margin);
+    let length =
+        (2.0 * sizes.margin + ranks * (along + sizes.between_ranks) - sizes.between_ranks).max(2.0 * sizes.margin);
     let breadth = 2.0 * sizes.margin + places.iter().map(|place| place + across / 2.0).fold(0.0, f64::max);
     let corner = point(length, breadth);
     let real = |row: &Vec<u32>| row.iter().copied().filter(|node| (*node as usize) < needs.len()).collect();

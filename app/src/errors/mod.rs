@@ -45,15 +45,25 @@ pub fn FailurePage(
         }
         .into_any(),
     };
+    let advice = match &failure {
+        Failure::SignedOut => "Your session ended. Sign in, and you are back where you were.",
+        missing if missing.is_not_found() => "The address may be mistyped, or it belongs to another organization.",
+        Failure::Refused { .. } => "An admin of this organization can give you the role it needs.",
+        Failure::Unavailable { .. } => "Nothing was changed. Try again in a moment.",
+    };
     view! {
         <PageTitle title=title/>
-        <ErrorPanel title=title message=failure.to_string()>{way_out}</ErrorPanel>
+        <ErrorPanel title=failure.to_string() message=advice>{way_out}</ErrorPanel>
     }
 }
 
 #[component]
 fn WayHome() -> impl IntoView {
-    let (href, words) = if use_session().get_untracked().is_some() { ("/orchestration", "Go to the overview") } else { ("/signin", "Sign in") };
+    let (href, words) = if use_session().get_untracked().is_some() {
+        ("/orchestration", "Go to the overview")
+    } else {
+        ("/signin", "Sign in")
+    };
     view! { <LinkButton href=href look=Look::Primary>{words}</LinkButton> }
 }
 

@@ -17,7 +17,9 @@ fn look(state: LiveState) -> (Tone, Shape, &'static str) {
 fn sentence(state: LiveState, waiting: usize) -> String {
     match (state, waiting) {
         (LiveState::Live, _) => "Changes appear as they happen.".to_owned(),
-        (LiveState::Reconnecting, _) => "The connection broke off. It is taken up again by itself; nothing is lost.".to_owned(),
+        (LiveState::Reconnecting, _) => {
+            "The connection broke off. It is taken up again by itself; nothing is lost.".to_owned()
+        }
         (LiveState::Offline, _) => "Your browser has no network. What you see may be out of date.".to_owned(),
         (LiveState::Paused, 0) => "The page holds still. Nothing has changed since.".to_owned(),
         (LiveState::Paused, 1) => "The page holds still. 1 change is waiting.".to_owned(),

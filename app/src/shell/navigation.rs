@@ -18,16 +18,24 @@ struct Place {
 }
 
 const OVERVIEW: Place = Place { href: "/orchestration", name: "Overview", glyph: Glyph::Overview, counts_needs: false };
-const WORKFLOWS: Place = Place { href: "/orchestration/workflows", name: "Workflows", glyph: Glyph::Workflows, counts_needs: false };
-const NEEDS: Place = Place { href: "/orchestration/approvals", name: "Needs you", glyph: Glyph::Needs, counts_needs: true };
-const AGENTS: Place = Place { href: "/orchestration/agents", name: "Agents", glyph: Glyph::Agents, counts_needs: false };
+const WORKFLOWS: Place =
+    Place { href: "/orchestration/workflows", name: "Workflows", glyph: Glyph::Workflows, counts_needs: false };
+const NEEDS: Place =
+    Place { href: "/orchestration/approvals", name: "Needs you", glyph: Glyph::Needs, counts_needs: true };
+const AGENTS: Place =
+    Place { href: "/orchestration/agents", name: "Agents", glyph: Glyph::Agents, counts_needs: false };
 const PEOPLE: Place = Place { href: "/settings/people", name: "People", glyph: Glyph::People, counts_needs: false };
-const APPEARANCE: Place = Place { href: "/settings/appearance", name: "Appearance", glyph: Glyph::Palette, counts_needs: false };
+const APPEARANCE: Place =
+    Place { href: "/settings/appearance", name: "Appearance", glyph: Glyph::Palette, counts_needs: false };
 const HELP: Place = Place { href: "/help", name: "Help", glyph: Glyph::Help, counts_needs: false };
 
 /// Whether a page belongs to a destination.
 fn is_at(path: &str, href: &str) -> bool {
-    if href == OVERVIEW.href { path == href } else { path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')) }
+    if href == OVERVIEW.href {
+        path == href
+    } else {
+        path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 /// The column at the side: icons alone on a tablet, with names where there is room.

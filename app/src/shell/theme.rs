@@ -32,7 +32,9 @@ pub async fn set_theme(
     let known = THEMES.iter().map(|(name, ..)| *name).find(|name| *name == theme).unwrap_or("system");
     let kept_s = if known == "system" { 0 } else { KEPT_S };
     let cookie = format!("theme={known}; Path=/; Max-Age={kept_s}; SameSite=Lax");
-    if let (Some(response), Ok(cookie)) = (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(&cookie)) {
+    if let (Some(response), Ok(cookie)) =
+        (use_context::<leptos_axum::ResponseOptions>(), http::HeaderValue::from_str(&cookie))
+    {
         response.append_header(http::header::SET_COOKIE, cookie);
     }
     Ok(())

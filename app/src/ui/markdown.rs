@@ -63,7 +63,11 @@ fn rendered(text: &str) -> AnyView {
             Event::HardBreak => add(&mut stack, view! { <br/> }.into_any()),
             Event::Rule => add(&mut stack, view! { <hr/> }.into_any()),
             Event::TaskListMarker(done) => put(&mut stack, if done { "[x] " } else { "[ ] " }.to_owned()),
-            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::InlineMath(_) | Event::DisplayMath(_) => {}
+            Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::FootnoteReference(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_) => {}
         }
     }
     while stack.len() > 1 {
@@ -140,7 +144,9 @@ fn drawn(open: Open) -> AnyView {
         Kind::Strong => view! { <strong>{inside}</strong> }.into_any(),
         Kind::Emphasis => view! { <em>{inside}</em> }.into_any(),
         Kind::Struck => view! { <del>{inside}</del> }.into_any(),
-        Kind::Link(to) if is_harmless(&to) => view! { <a href=to rel="external noopener noreferrer nofollow">{inside}</a> }.into_any(),
+        Kind::Link(to) if is_harmless(&to) => {
+            view! { <a href=to rel="external noopener noreferrer nofollow">{inside}</a> }.into_any()
+        }
         Kind::Link(_) => view! { <span>{inside}</span> }.into_any(),
         Kind::Table => {
             let mut parts = inside.into_iter();
@@ -163,7 +169,9 @@ fn drawn(open: Open) -> AnyView {
 fn is_harmless(to: &str) -> bool {
     let to = to.trim();
     let lower = to.to_ascii_lowercase();
-    let stays_here = !to.starts_with("//") && !to.starts_with('\\') && !lower.split(['/', '?', '#']).next().unwrap_or("").contains(':');
+    let stays_here = !to.starts_with("//")
+        && !to.starts_with('\\')
+        && !lower.split(['/', '?', '#']).next().unwrap_or("").contains(':');
     lower.starts_with("https://") || lower.starts_with("mailto:") || stays_here
 }
 
@@ -176,7 +184,15 @@ mod tests {
         for good in ["https://example.org", "mailto:a@b.c", "/help", "report.md", "#top", "notes/a:b"] {
             assert!(is_harmless(good), "{good}");
         }
-        for bad in ["javascript:alert(1)", " JavaScript:x", "data:text/html,x", "http://example.org", "//evil.example", "vbscript:x", "\\\\evil"] {
+        for bad in [
+            "javascript:alert(1)",
+            " JavaScript:x",
+            "data:text/html,x",
+            "http://example.org",
+            "//evil.example",
+            "vbscript:x",
+            "\\\\evil",
+        ] {
             assert!(!is_harmless(bad), "{bad}");
         }
     }
@@ -186,7 +202,13 @@ mod tests {
     fn html_is_dropped_and_the_rest_is_drawn() {
         let text = "# Title\n\n<script>alert(1)</script>\n\n- one <b onclick=x>two</b>\n\n![pic](https://evil.example/p.png)\n\n|a|b|\n|-|-|\n|1|<i>2</i>|\n\n[x](javascript:alert(1))\n\n```\n<tag>\n```\n";
         let html = view! { <Markdown text/> }.to_html();
-        assert!(!html.contains("<script") && !html.contains("onclick") && !html.contains("<img") && !html.contains("javascript:"), "{html}");
+        assert!(
+            !html.contains("<script")
+                && !html.contains("onclick")
+                && !html.contains("<img")
+                && !html.contains("javascript:"),
+            "{html}"
+        );
         assert!(html.contains("<h3>Title") && html.contains("<td>1") && html.contains("&lt;tag&gt;"), "{html}");
     }
 }

@@ -57,9 +57,9 @@ pub fn Bar(
     class: String,
 ) -> impl IntoView {
     view! {
-        <svg class=format!("h-1.5 w-full {class}") viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-            <rect width="100" height="6" rx="3" class="fill-line"></rect>
-            <rect width=move || percent.get().min(100).to_string() height="6" rx="3" fill="currentColor"></rect>
+        <svg class=format!("h-1.5 w-full overflow-hidden rounded-full {class}") viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+            <rect width="100" height="6" class="fill-line"></rect>
+            <rect width=move || percent.get().min(100).to_string() height="6" fill="currentColor"></rect>
         </svg>
     }
 }

@@ -41,12 +41,13 @@ pub fn Decision(
     let answers = move || {
         view! {
             <FormFaults failure fields=vec!["note".to_owned()] title="Nothing was decided"/>
+            <div class="flex flex-col gap-3 @lg:flex-row @lg:items-start">
             <ActionForm action=form.action>
                 {ids(Verdict::Approve)}
                 <SubmitButton glyph=Glyph::Check pending attr:class="btn btn-primary w-full focus-vibe">"Approve"</SubmitButton>
             </ActionForm>
-            <details open=fault.get_untracked().is_some()>
-                <summary class=format!("{} w-full", button_class(Look::Plain))>"Request changes…"</summary>
+            <details class="grow" open=fault.get_untracked().is_some()>
+                <summary class=format!("{} w-full @lg:w-fit", button_class(Look::Plain))>"Request changes…"</summary>
                 <ActionForm action=form.action attr:novalidate=true>
                     <div class="mt-3 flex flex-col gap-3">
                         {ids(Verdict::Reject)}
@@ -63,11 +64,12 @@ pub fn Decision(
                     </div>
                 </ActionForm>
             </details>
+            </div>
         }
     };
     let may = use_session().may(Role::Reviewer);
     view! {
-        <section aria-labelledby="decide-title" class="flex flex-col gap-3 rounded-lg border border-warn bg-amber-500/12 p-3">
+        <section aria-labelledby="decide-title" class="@container flex flex-col gap-3 rounded-lg border border-warn bg-amber-500/12 p-3">
             <h3 id="decide-title" class="flex gap-2 text-sm font-semibold break-words text-ink">
                 <ShapeIcon shape=Shape::Hand class="mt-0.5 size-4 shrink-0 text-warn"/>
                 {title}

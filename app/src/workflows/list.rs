@@ -50,7 +50,8 @@ fn address(filter: &WorkflowFilter) -> String {
 pub fn WorkflowsPage() -> impl IntoView {
     let live = use_live();
     let filter = asked();
-    let loaded = Resource::new_blocking(move || (filter.get(), live.revision().get()), |(filter, _)| get_workflows(filter));
+    let loaded =
+        Resource::new_blocking(move || (filter.get(), live.revision().get()), |(filter, _)| get_workflows(filter));
     let may_create = use_session().may(Role::Operator);
     view! {
         <PageTitle title="Workflows">
@@ -128,7 +129,8 @@ fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
     let WorkflowSummary { id, name, kind, priority, created_at, .. } = line.get_untracked();
     let now = use_now();
     let done = Memo::new(move |_| line.with(|line| (line.ended(), line.total())));
-    let took = Memo::new(move |_| line.with(|line| elapsed(line.created_at, line.completed_at.unwrap_or_else(|| now.get()))));
+    let took =
+        Memo::new(move |_| line.with(|line| elapsed(line.created_at, line.completed_at.unwrap_or_else(|| now.get()))));
     let urgency = if priority >= Priority::High { "font-medium text-warn" } else { "" };
     let waiting = move || line.with(|line| line.count(TaskStatus::AwaitingApproval));
     let failed = move || line.with(|line| line.count(TaskStatus::Failed) + line.count(TaskStatus::DeadLetter));

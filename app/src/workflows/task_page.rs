@@ -19,7 +19,12 @@ use crate::ui::*;
 pub fn TaskPage() -> impl IntoView {
     let params = use_params_map();
     let ids = Memo::new(move |_| {
-        params.with(|params| Some((params.get("workflow_id")?.parse::<WorkflowId>().ok()?, params.get("task_id")?.parse::<TaskId>().ok()?)))
+        params.with(|params| {
+            Some((
+                params.get("workflow_id")?.parse::<WorkflowId>().ok()?,
+                params.get("task_id")?.parse::<TaskId>().ok()?,
+            ))
+        })
     });
     move || match ids.get() {
         Some((workflow, task)) => view! { <OneTask workflow task/> }.into_any(),

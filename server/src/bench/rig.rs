@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
 use super::metrics::Metrics;
@@ -107,6 +108,10 @@ impl Rig {
 
     /// Asks every invariant of its database; says which do not hold.
     pub async fn verify(&self) -> anyhow::Result<bool> {
+        // After a burst the planner's statistics are of before it, and comparing whole tables takes minutes instead of a second.
+        let mut cluster = PgConnection::connect_with(&self.cluster()?).await?;
+        sqlx::raw_sql("ANALYZE").execute(&mut cluster).await?;
+        cluster.close().await?;
         let store = Store::open(StoreOptions::of_running(self.data_dir())?.connections_max(2)).await?;
         let report = verify::verify(&store).await?;
         store.close().await;

@@ -43,7 +43,8 @@ fn sort(layers: &mut Layers, rank: usize, forth: bool) {
         // What is tied to nothing stays where it is.
         if tied.is_empty() { place as f64 } else { sum as f64 / tied.len() as f64 }
     };
-    let mut row: Vec<(f64, u32)> = layers.rows[rank].iter().enumerate().map(|(place, at)| (center(*at, place), *at)).collect();
+    let mut row: Vec<(f64, u32)> =
+        layers.rows[rank].iter().enumerate().map(|(place, at)| (center(*at, place), *at)).collect();
     row.sort_by(|a, b| a.0.total_cmp(&b.0));
     layers.rows[rank] = row.into_iter().map(|(_, at)| at).collect();
 }

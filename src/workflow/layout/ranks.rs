@@ -33,7 +33,8 @@ impl Layers {
         let needs = acyclic(needs);
         let mut ranks = longest_paths(&needs);
         let mut chains = Vec::new();
-        let spans: usize = edges(&needs).map(|(from, to)| (ranks[to as usize] - ranks[from as usize]) as usize - 1).sum();
+        let spans: usize =
+            edges(&needs).map(|(from, to)| (ranks[to as usize] - ranks[from as usize]) as usize - 1).sum();
         for (from, to) in edges(&needs) {
             let mut through = Vec::new();
             if spans <= LANES_MAX {
@@ -73,7 +74,8 @@ impl Layers {
     /// The first order: depth first from the nodes that need nothing, so that what hangs together stands together.
     fn fill(&mut self) {
         let mut seen = vec![false; self.ranks.len()];
-        let mut stack: Vec<u32> = (0u32..).take(self.ranks.len()).filter(|at| self.above[*at as usize].is_empty()).collect();
+        let mut stack: Vec<u32> =
+            (0u32..).take(self.ranks.len()).filter(|at| self.above[*at as usize].is_empty()).collect();
         stack.reverse();
         while let Some(at) = stack.pop() {
             if std::mem::replace(&mut seen[at as usize], true) {
@@ -94,7 +96,8 @@ fn acyclic(needs: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let mut needs: Vec<Vec<u32>> = (0u32..)
         .zip(needs)
         .map(|(at, list)| {
-            let mut list: Vec<u32> = list.iter().copied().filter(|need| (*need as usize) < needs.len() && *need != at).collect();
+            let mut list: Vec<u32> =
+                list.iter().copied().filter(|need| (*need as usize) < needs.len() && *need != at).collect();
             list.sort_unstable();
             list.dedup();
             list
@@ -122,7 +125,8 @@ pub fn longest_chain(needs: &[Vec<u32>]) -> Vec<u32> {
     let needs = acyclic(needs);
     let below = graph::children(&needs);
     let heights = graph::ranks(&below);
-    let highest = |nodes: &mut dyn Iterator<Item = u32>| nodes.max_by_key(|at| (heights[*at as usize], std::cmp::Reverse(*at)));
+    let highest =
+        |nodes: &mut dyn Iterator<Item = u32>| nodes.max_by_key(|at| (heights[*at as usize], std::cmp::Reverse(*at)));
     let mut chain = Vec::new();
     let mut next = highest(&mut (0u32..).zip(&needs).filter(|(_, list)| list.is_empty()).map(|(at, _)| at));
     while let Some(at) = next {

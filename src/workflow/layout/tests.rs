@@ -26,7 +26,9 @@ fn a_long_edge_goes_round_the_nodes_between() {
     let long = drawn.edges.iter().find(|edge| (edge.from, edge.to) == (0, 3)).expect("the edge");
     assert_eq!(long.points.len(), 6);
     for lane in &long.points[1..5] {
-        let within = |node: &Point| node.x <= lane.x && lane.x <= node.x + SIZES.width && node.y < lane.y && lane.y < node.y + SIZES.height;
+        let within = |node: &Point| {
+            node.x <= lane.x && lane.x <= node.x + SIZES.width && node.y < lane.y && lane.y < node.y + SIZES.height
+        };
         assert!(!drawn.nodes.iter().any(within), "{lane:?} lies in a node");
     }
 }
@@ -53,9 +55,8 @@ fn the_longest_chain_is_found() {
 #[test]
 fn a_thousand_nodes_are_drawn_while_nobody_waits() {
     // Every node needs up to three of the thirty before it.
-    let needs: Vec<Vec<u32>> = (0..1_000u32)
-        .map(|at| (1..=3u32).filter_map(|k| at.checked_sub(k * k * 3 + at % 5)).collect())
-        .collect();
+    let needs: Vec<Vec<u32>> =
+        (0..1_000u32).map(|at| (1..=3u32).filter_map(|k| at.checked_sub(k * k * 3 + at % 5)).collect()).collect();
     let drawn = layout(&needs, Direction::Right, SIZES);
     assert_eq!(drawn.nodes.len(), 1_000);
 }

@@ -34,7 +34,8 @@ fn Attempt(attempt: Signal<AttemptView>) -> impl IntoView {
     let now = use_now();
     let AttemptView { agent, purpose, leased_at, .. } = attempt.get_untracked();
     let look = Memo::new(move |_| attempt.with(|attempt| outcome::look(&attempt.status)));
-    let took = Memo::new(move |_| attempt.with(|attempt| elapsed(leased_at, attempt.ended_at.unwrap_or_else(|| now.get()))));
+    let took =
+        Memo::new(move |_| attempt.with(|attempt| elapsed(leased_at, attempt.ended_at.unwrap_or_else(|| now.get()))));
     let message = move || attempt.with(|attempt| attempt.message.clone().filter(|text| !text.is_empty()));
     let review = (purpose == "review").then_some(", review");
     view! {

@@ -44,29 +44,57 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Words as words, plain fields as a list, the rest as JSON.
+/// Levels of fields within fields drawn as lists; deeper is JSON.
+const DEPTH_MAX: u32 = 3;
+
+/// Words as words, fields as lists, the rest as JSON; in a window of its own height.
 #[component]
 fn Shown(value: Value, label: &'static str) -> impl IntoView {
     match value {
         Value::String(text) => view! { <Markdown text/> }.into_any(),
-        Value::Object(fields) if fields.values().all(is_plain) => {
+        value => view! {
+            <div tabindex="0" role="region" aria-label=format!("{label}, in full") class="max-h-96 overflow-auto rounded-lg border border-line p-3 text-sm focus-vibe">
+                {drawn(value, 0)}
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn drawn(value: Value, depth: u32) -> AnyView {
+    match value {
+        Value::Object(fields) if depth < DEPTH_MAX => {
             let row = |(name, value): (String, Value)| {
+                let (around, inside) = if is_plain(&value) {
+                    ("flex flex-wrap justify-between gap-x-4", "min-w-0 break-words text-ink tabular-nums")
+                } else {
+                    ("min-w-0", "mt-1 border-l border-line pl-3")
+                };
                 view! {
-                    <dt class="text-ink-3">{name.replace('_', " ")}</dt>
-                    <dd class="min-w-0 break-words whitespace-pre-line text-ink tabular-nums">{plain(&value)}</dd>
+                    <div class=around>
+                        <dt class="text-ink-3">{name.replace('_', " ")}</dt>
+                        <dd class=inside>{drawn(value, depth + 1)}</dd>
+                    </div>
                 }
             };
-            view! { <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">{fields.into_iter().map(row).collect_view()}</dl> }.into_any()
+            view! { <dl class="flex min-w-0 flex-col gap-1">{fields.into_iter().map(row).collect_view()}</dl> }
+                .into_any()
         }
+        value if is_plain(&value) => plain(&value).into_any(),
         value => {
             let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-            view! { <pre tabindex="0" role="region" aria-label=format!("{label}, as JSON") class="code-block focus-vibe">{text}</pre> }.into_any()
+            view! { <pre class="font-mono text-xs break-words whitespace-pre-wrap text-ink">{text}</pre> }.into_any()
         }
     }
 }
 
+/// Whether it fits on a line.
 fn is_plain(value: &Value) -> bool {
-    !matches!(value, Value::Object(_) | Value::Array(_))
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.iter().all(|item| !item.is_object() && !item.is_array()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
 }
 
 fn plain(value: &Value) -> String {
@@ -74,7 +102,10 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        Value::Null => "—".to_owned(),
-        other => other.to_string(),
+        Value::Null => "none".to_owned(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Number(number) => number.to_string(),
+        Value::Object(_) => "none".to_owned(),
     }
 }

@@ -14,8 +14,8 @@ use devsquad::workflow::task::TaskStatus;
 use leptos::ev::KeyboardEvent;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
 use super::api::{FORM, RetryTask, get_task};
 use super::run::{Places, Run};
@@ -136,7 +136,8 @@ pub fn TaskPanel(
     let status = Memo::new(move |_| task.with(|task| task.status));
     let workflow = Memo::new(move |_| run.summary.with(|summary| summary.status));
     let agent = Memo::new(move |_| task.with(|task| task.agent.clone()));
-    let why = Memo::new(move |_| task.with(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
+    let why =
+        Memo::new(move |_| task.with(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
     let artifacts = Memo::new(move |_| detail.with(|detail| detail.artifacts.clone()));
     view! {
         <div class="flex min-w-0 flex-col gap-5">
@@ -193,7 +194,9 @@ fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
     let id = task.with_untracked(|task| task.id);
     let may = move || {
         let failed = task.with(|task| matches!(task.status, TaskStatus::Failed | TaskStatus::DeadLetter));
-        let open = run.summary.with(|summary| matches!(summary.status, WorkflowStatus::Running | WorkflowStatus::Paused | WorkflowStatus::Failed));
+        let open = run.summary.with(|summary| {
+            matches!(summary.status, WorkflowStatus::Running | WorkflowStatus::Paused | WorkflowStatus::Failed)
+        });
         failed && open && session.may(Role::Operator)
     };
     view! {

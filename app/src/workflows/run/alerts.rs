@@ -6,10 +6,9 @@ use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
-use super::Run;
+use super::{Places, Run};
 use crate::agents::api::load_agents;
 use crate::ui::*;
-use crate::workflows::task_href;
 
 /// Names listed in one alert.
 const NAMED_MAX: usize = 3;
@@ -19,6 +18,8 @@ const NAMED_MAX: usize = 3;
 pub fn Alerts(
     /// The run.
     run: Run,
+    /// Where one is.
+    places: Places,
 ) -> impl IntoView {
     let summary = Memo::new(move |_| run.summary.get());
     let waiting = with_status(run, &[TaskStatus::AwaitingApproval]);
@@ -26,9 +27,9 @@ pub fn Alerts(
     view! {
         <div class="flex flex-col gap-2 empty:hidden">
             {move || summary.with(standing)}
-            {move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run/> })}
-            {move || tasks(run, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get())}
-            {move || tasks(run, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
+            {move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> })}
+            {move || tasks(places, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get())}
+            {move || tasks(places, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
             <Missing run/>
         </div>
     }
@@ -47,7 +48,9 @@ fn standing(summary: &WorkflowSummary) -> Option<AnyView> {
     let reason = summary.reason.clone().map(|reason| format!(" {reason}")).unwrap_or_default();
     let (tone, glyph, sentence) = match summary.status {
         WorkflowStatus::Running | WorkflowStatus::Completed => return None,
-        WorkflowStatus::Paused => (Tone::Wait, Glyph::Pause, format!("Paused: nothing new starts until it is resumed.{reason}")),
+        WorkflowStatus::Paused => {
+            (Tone::Wait, Glyph::Pause, format!("Paused: nothing new starts until it is resumed.{reason}"))
+        }
         WorkflowStatus::Failed => (Tone::Fail, Glyph::Warning, format!("It failed and nothing more can run.{reason}")),
         WorkflowStatus::TimedOut => (Tone::Fail, Glyph::Clock, format!("It ran out of time.{reason}")),
         WorkflowStatus::Cancelled => (Tone::Quiet, Glyph::Stop, format!("It was cancelled.{reason}")),
@@ -56,11 +59,11 @@ fn standing(summary: &WorkflowSummary) -> Option<AnyView> {
 }
 
 /// Links to tasks, in one sentence.
-fn tasks(run: Run, words: &'static str, tone: Tone, glyph: Glyph, of: &[TaskView]) -> Option<AnyView> {
+fn tasks(places: Places, words: &'static str, tone: Tone, glyph: Glyph, of: &[TaskView]) -> Option<AnyView> {
     let more = of.len().saturating_sub(NAMED_MAX);
     let link = |task: &TaskView| {
-        let (href, name) = (task_href(run.id, task.id), task.name.clone());
-        view! { <a href=href class="link font-medium">{name}</a> }
+        let (href, name) = (places.to_task(task.id), task.name.clone());
+        view! { <a {..stay()} href=href class="link font-medium">{name}</a> }
     };
     let links: Vec<_> = of.iter().take(NAMED_MAX).map(link).collect();
     (!of.is_empty()).then(|| {
@@ -79,26 +82,32 @@ fn tasks(run: Run, words: &'static str, tone: Tone, glyph: Glyph, of: &[TaskView
 
 /// Where the result of a completed run is: with the tasks nothing else needs.
 #[component]
-fn Result(run: Run) -> impl IntoView {
+fn Result(run: Run, places: Places) -> impl IntoView {
     let all: Vec<TaskView> = run.tasks().into_iter().map(|task| task.get_untracked()).collect();
     let is_needed = |key: &String| all.iter().any(|task| task.needs.contains(key));
-    let last: Vec<TaskView> =
-        all.iter().filter(|task| task.status == TaskStatus::Completed && !is_needed(&task.key)).take(NAMED_MAX).cloned().collect();
-    tasks(run, "Completed. The result is with", Tone::Done, Glyph::Check, &last)
+    let last: Vec<TaskView> = all
+        .iter()
+        .filter(|task| task.status == TaskStatus::Completed && !is_needed(&task.key))
+        .take(NAMED_MAX)
+        .cloned()
+        .collect();
+    tasks(places, "Completed. The result is with", Tone::Done, Glyph::Check, &last)
 }
 
 /// Skills that a task waits for and no agent has.
 #[component]
 fn Missing(run: Run) -> impl IntoView {
     let ready = with_status(run, &[TaskStatus::Ready, TaskStatus::Rework]);
-    let agents = Resource::new_blocking(move || ready.with(|ready| !ready.is_empty()), |asked| async move {
-        if asked { load_agents().await.unwrap_or_default() } else { Vec::new() }
-    });
+    let agents = Resource::new_blocking(
+        move || ready.with(|ready| !ready.is_empty()),
+        |asked| async move { if asked { load_agents().await.unwrap_or_default() } else { Vec::new() } },
+    );
     let notice = move |agents: Vec<AgentSummary>| {
         let can = |task: &TaskView| agents.iter().any(|agent| skill::covers(&agent.skills, &task.skills));
         let stuck = ready.with(|ready| ready.iter().find(|task| !agents.is_empty() && !can(task)).cloned());
         stuck.map(|task| {
-            let asked: Vec<String> = task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
+            let asked: Vec<String> =
+                task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
             let words = format!("“{}” cannot begin: no agent has {}.", task.name, asked.join(" and "));
             view! {
                 <Notice tone=Tone::Fail glyph=Glyph::Agents>

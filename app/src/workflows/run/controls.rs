@@ -39,7 +39,8 @@ pub fn Controls(
     let session = use_session();
     let is = move |wanted: WorkflowStatus| session.may(Role::Operator) && status.get() == wanted;
     let may_retry = move || {
-        let ended_by_choice = matches!(status.get(), WorkflowStatus::Cancelled | WorkflowStatus::TimedOut | WorkflowStatus::Completed);
+        let ended_by_choice =
+            matches!(status.get(), WorkflowStatus::Cancelled | WorkflowStatus::TimedOut | WorkflowStatus::Completed);
         session.may(Role::Operator) && failed.get() > 0 && !ended_by_choice
     };
     let id = move || view! { <input type="hidden" name="workflow" value=run.id.to_string()/> };

@@ -23,7 +23,9 @@ pub fn Header(
 ) -> impl IntoView {
     let summary = run.summary;
     let name = Signal::derive(move || summary.with(|summary| summary.name.clone()));
-    let tab = Signal::derive(move || summary.with(|summary| format!("{} — {}", summary.name, workflow_look(summary.status).2)));
+    let tab = Signal::derive(move || {
+        summary.with(|summary| format!("{} — {}", summary.name, workflow_look(summary.status).2))
+    });
     let done = Memo::new(move |_| summary.with(|summary| (summary.ended(), summary.total(), percent(summary))));
     view! {
         <header>
@@ -91,9 +93,12 @@ fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
     let took = Memo::new(move |_| elapsed(began.get(), ended.get().0.unwrap_or_else(|| now.get())));
     let words = move || match ended.get().1 {
         WorkflowStatus::Running | WorkflowStatus::Paused => "Running for",
-        WorkflowStatus::Completed | WorkflowStatus::Failed | WorkflowStatus::TimedOut | WorkflowStatus::Cancelled => "Took",
+        WorkflowStatus::Completed | WorkflowStatus::Failed | WorkflowStatus::TimedOut | WorkflowStatus::Cancelled => {
+            "Took"
+        }
     };
-    let deadline = move || summary.with(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
+    let deadline =
+        move || summary.with(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
     view! {
         <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm sm:ml-auto">
             <div><dt class="text-ink-3">"Started"</dt><dd class="font-medium text-ink"><RelativeTime at=began/></dd></div>

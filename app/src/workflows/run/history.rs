@@ -13,23 +13,27 @@ pub fn History(
     /// The run.
     run: Run,
 ) -> impl IntoView {
-    let all = RwSignal::new(true);
+    let (progress, trouble) = (RwSignal::new(false), RwSignal::new(false));
     let lines = Signal::derive(move || {
-        let shown = |line: &&ActivityLine| all.get() || line.severity != "low";
+        let shown = |line: &&ActivityLine| {
+            (progress.get() || line.kind != "attempt_progressed") && (!trouble.get() || line.severity != "low")
+        };
         run.activity.with(|lines| lines.iter().filter(shown).cloned().collect::<Vec<_>>())
     });
+    let tick = |of: RwSignal<bool>, words: &'static str| {
+        view! {
+            <label class="flex min-h-11 items-center gap-2 text-sm text-ink-2 md:min-h-8">
+                <input type="checkbox" class="size-5 accent-primary-fill focus-vibe" on:change=move |event| of.set(event_target_checked(&event))/>
+                {words}
+            </label>
+        }
+    };
     view! {
         <section aria-labelledby="history-title" class="glass min-w-0 p-4">
-            <div class="mb-2 flex flex-wrap items-center justify-between gap-2">
-                <h2 id="history-title" class="text-lg font-semibold text-ink">"What happened"</h2>
-                <label class="flex min-h-11 items-center gap-2 text-sm text-ink-2 md:min-h-8">
-                    <input
-                        type="checkbox"
-                        class="size-5 accent-primary-fill focus-vibe"
-                        on:change=move |event| all.set(!event_target_checked(&event))
-                    />
-                    "Only what went wrong"
-                </label>
+            <div class="mb-2 flex flex-wrap items-center gap-x-6 gap-y-1">
+                <h2 id="history-title" class="mr-auto text-lg font-semibold text-ink">"What happened"</h2>
+                {tick(trouble, "Only what went wrong")}
+                {tick(progress, "With progress reports")}
             </div>
             <Show when=move || !lines.with(Vec::is_empty) fallback=|| view! { <p class="py-4 text-sm text-ink-3">"Nothing to show."</p> }>
                 <ol class="flex flex-col">
@@ -51,7 +55,9 @@ fn Line(run: Run, line: ActivityLine) -> impl IntoView {
         _ => (Shape::DottedCircle, Tone::Quiet),
     };
     let words = match line.task {
-        Some(task) => view! { <a href=task_href(run.id, task) class="hover:underline focus-vibe">{line.text}</a> }.into_any(),
+        Some(task) => {
+            view! { <a href=task_href(run.id, task) class="hover:underline focus-vibe">{line.text}</a> }.into_any()
+        }
         None => line.text.into_any(),
     };
     view! {

@@ -31,10 +31,14 @@ use views::Views;
 #[component]
 pub fn RunPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("workflow_id").and_then(|id| id.parse::<WorkflowId>().ok())));
+    let id = Memo::new(move |_| {
+        params.with(|params| params.get("workflow_id").and_then(|id| id.parse::<WorkflowId>().ok()))
+    });
     move || match id.get() {
         Some(id) => view! { <OneRun id/> }.into_any(),
-        None => view! { <FailurePage failure=devsquad::Refusal::not_found("workflow", "of that name").into()/> }.into_any(),
+        None => {
+            view! { <FailurePage failure=devsquad::Refusal::not_found("workflow", "of that name").into()/> }.into_any()
+        }
     }
 }
 
@@ -60,7 +64,7 @@ fn Whole(newest: Signal<WorkflowView>) -> impl IntoView {
         <div class=narrow>
             <div class="flex min-w-0 flex-col gap-4">
                 <Header run/>
-                <Alerts run/>
+                <Alerts run places/>
                 <Views run places/>
             </div>
             {move || places.task().get().map(|task| view! { <Inspector run task places/> })}

@@ -102,7 +102,9 @@ impl Run {
             return;
         }
         self.publish_soon();
-        let line = self.whole.with_value(|whole| whole.activity.first().filter(|line| line.seq > before).map(|line| line.text.clone()));
+        let line = self
+            .whole
+            .with_value(|whole| whole.activity.first().filter(|line| line.seq > before).map(|line| line.text.clone()));
         if let Some(line) = line.filter(|_| is_told(event)) {
             self.tell_soon(line);
         }
@@ -148,7 +150,9 @@ impl Run {
             });
             let Some(known) = known else { return };
             let _ = self.whole.try_update_value(|whole| {
-                for agent in whole.tasks.iter_mut().filter_map(|task| task.agent.as_mut()).filter(|agent| agent.name.is_empty()) {
+                for agent in
+                    whole.tasks.iter_mut().filter_map(|task| task.agent.as_mut()).filter(|agent| agent.name.is_empty())
+                {
                     agent.name = known.get(&agent.id).cloned().unwrap_or_else(|| "An agent".to_owned());
                 }
             });

@@ -11,7 +11,9 @@ pub fn Edge(drawing: Drawing, nth: usize) -> impl IntoView {
     let (from, to) = drawing.layout.with_untracked(|layout| (layout.edges[nth].from, layout.edges[nth].to));
     let tasks = drawing.run.tasks();
     let (before, after) = (tasks[from as usize], tasks[to as usize]);
-    let line = Memo::new(move |_| drawing.layout.with(|layout| layout.edges.get(nth).map(|edge| edge.svg(drawing.direction.get()))));
+    let line = Memo::new(move |_| {
+        drawing.layout.with(|layout| layout.edges.get(nth).map(|edge| edge.svg(drawing.direction.get())))
+    });
     let state = Memo::new(move |_| state(before.with(|task| task.status), after.with(|task| task.status)));
     let weight = if drawing.is_critical(from, to) { "critical" } else { "plain" };
     view! {

@@ -76,7 +76,8 @@ fn nearest(layout: &Layout, from: u32, candidates: impl Iterator<Item = u32>) ->
 fn next(order: &[u32], some: &[u32], from: u32, forward: bool) -> Option<u32> {
     let rank = |at: u32| order.iter().position(|other| *other == at);
     let here = rank(from)?;
-    let mut ranked: Vec<(usize, u32)> = some.iter().filter(|at| **at != from).filter_map(|at| rank(*at).map(|rank| (rank, *at))).collect();
+    let mut ranked: Vec<(usize, u32)> =
+        some.iter().filter(|at| **at != from).filter_map(|at| rank(*at).map(|rank| (rank, *at))).collect();
     ranked.sort_unstable();
     let found = if forward {
         ranked.iter().find(|(rank, _)| *rank > here).or(ranked.first())

@@ -24,7 +24,7 @@ use node::{Node, node_id};
 use view_port::{Toolbar, ViewPort};
 
 /// A node and the space around it, in px at natural size.
-const SIZES: Sizes = Sizes { width: 208.0, height: 76.0, between_ranks: 56.0, between_nodes: 20.0, margin: 20.0 };
+const SIZES: Sizes = Sizes { width: 208.0, height: 68.0, between_ranks: 56.0, between_nodes: 20.0, margin: 20.0 };
 /// Above this many nodes nothing is animated.
 const LIVELY_MAX: usize = 150;
 
@@ -48,8 +48,26 @@ impl Drawing {
         let critical = longest_chain(&needs);
         let needs = StoredValue::new(needs);
         let layout = Memo::new(move |_| needs.with_value(|needs| layout(needs, direction.get(), SIZES)));
-        let first = layout.with_untracked(|layout| layout.rows.first().and_then(|row| row.first()).copied().unwrap_or(0));
-        Drawing { run, places, direction, layout, needs, critical: StoredValue::new(critical), current: RwSignal::new(first) }
+        let first =
+            layout.with_untracked(|layout| layout.rows.first().and_then(|row| row.first()).copied().unwrap_or(0));
+        Drawing {
+            run,
+            places,
+            direction,
+            layout,
+            needs,
+            critical: StoredValue::new(critical),
+            current: RwSignal::new(first),
+        }
+    }
+
+    /// How wide and how high it would be, drawn that way.
+    fn measures(self, direction: Direction) -> (f64, f64) {
+        if direction == self.direction.get_untracked() {
+            return self.layout.with_untracked(|layout| (layout.width, layout.height));
+        }
+        let drawn = self.needs.with_value(|needs| layout(needs, direction, SIZES));
+        (drawn.width, drawn.height)
     }
 
     fn is_critical(self, from: u32, to: u32) -> bool {
@@ -59,7 +77,9 @@ impl Drawing {
     /// Nodes a person should look at, in the order work flows.
     fn attention(self) -> Vec<u32> {
         let tasks = self.run.tasks();
-        let wanted = |at: &u32| tasks.get(*at as usize).is_some_and(|task| task.with_untracked(|task| needs_attention(task.status)));
+        let wanted = |at: &u32| {
+            tasks.get(*at as usize).is_some_and(|task| task.with_untracked(|task| needs_attention(task.status)))
+        };
         self.layout.with_untracked(|layout| layout.rows.iter().flatten().copied().filter(wanted).collect())
     }
 
@@ -75,7 +95,8 @@ impl Drawing {
         let Some(step) = keys::step(&event.key(), self.direction.get_untracked()) else { return false };
         let attention = self.attention();
         let to = self.layout.with_untracked(|layout| {
-            self.critical.with_value(|critical| keys::target(layout, self.current.get_untracked(), step, critical, &attention))
+            self.critical
+                .with_value(|critical| keys::target(layout, self.current.get_untracked(), step, critical, &attention))
         });
         if let Some(to) = to {
             self.focus(to);
@@ -93,7 +114,7 @@ pub fn Graph(
     places: Places,
 ) -> impl IntoView {
     let drawing = Drawing::new(run, places);
-    let port = ViewPort::new(drawing.layout, drawing.direction);
+    let port = ViewPort::new(drawing);
     let name = Memo::new(move |_| name(run));
     let calm = run.len() > LIVELY_MAX;
     follow(drawing, port);
@@ -163,7 +184,8 @@ fn follow(drawing: Drawing, port: ViewPort) {
         if let Some(open) = open {
             drawing.current.set(open);
         }
-        let busy = || at(&|task| needs_attention(task.status)).or_else(|| at(&|task| task.status == TaskStatus::Running));
+        let busy =
+            || at(&|task| needs_attention(task.status)).or_else(|| at(&|task| task.status == TaskStatus::Running));
         port.show(open.or_else(|| if first.is_none() { busy() } else { None }));
     });
 }
@@ -175,7 +197,9 @@ fn has_modifier(event: &KeyboardEvent) -> bool {
 /// "Workflow graph, 14 tasks: 3 running, 11 waiting".
 fn name(run: Run) -> String {
     let counts = run.summary.with(|summary| summary.counts.clone());
-    let words: Vec<String> =
-        counts.into_iter().map(|(status, n): (TaskStatus, u32)| format!("{n} {}", task_look(status).2.to_lowercase())).collect();
+    let words: Vec<String> = counts
+        .into_iter()
+        .map(|(status, n): (TaskStatus, u32)| format!("{n} {}", task_look(status).2.to_lowercase()))
+        .collect();
     format!("Workflow graph, {}: {}", counted(run.len(), "task"), words.join(", "))
 }

@@ -91,22 +91,33 @@ fn second_line(task: &TaskView) -> (String, String) {
     let word = task_look(task.status).2;
     let word = match task.status {
         TaskStatus::Running if task.progress > 0 => format!("{word} {} %", task.progress),
-        TaskStatus::Failed | TaskStatus::DeadLetter => format!("{word}, {} of {}", task.attempts_used, task.max_attempts),
+        TaskStatus::Failed | TaskStatus::DeadLetter => {
+            format!("{word}, {} of {}", task.attempts_used, task.max_attempts)
+        }
         _ => word.to_owned(),
     };
-    let again = if task.attempts_used > 1 && !task.status.is_terminal() { format!(", try {}", task.attempts_used) } else { String::new() };
-    let who = task.agent.as_ref().filter(|_| task.status != TaskStatus::Blocked).map_or("", |agent| agent.name.as_str());
+    let again = if task.attempts_used > 1 && !task.status.is_terminal() {
+        format!(", try {}", task.attempts_used)
+    } else {
+        String::new()
+    };
+    let who =
+        task.agent.as_ref().filter(|_| task.status != TaskStatus::Blocked).map_or("", |agent| agent.name.as_str());
     (word, format!("{who}{again}"))
 }
 
 /// What it hangs together with, for those who listen: ", depends on Design, needed by Tests and Docs".
 fn ties(drawing: Drawing, at: u32) -> String {
     let tasks = drawing.run.tasks();
-    let called = |at: u32| tasks.get(at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
+    let called =
+        |at: u32| tasks.get(at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
     let (before, after): (Vec<String>, Vec<String>) = drawing.needs.with_value(|needs| {
-        let after = (0u32..).zip(needs).filter(|(_, list)| list.contains(&at)).map(|(other, _)| called(other)).collect();
+        let after =
+            (0u32..).zip(needs).filter(|(_, list)| list.contains(&at)).map(|(other, _)| called(other)).collect();
         (needs.get(at as usize).into_iter().flatten().map(|other| called(*other)).collect(), after)
     });
-    let part = |words: &str, names: Vec<String>| if names.is_empty() { String::new() } else { format!(", {words} {}", names.join(" and ")) };
+    let part = |words: &str, names: Vec<String>| {
+        if names.is_empty() { String::new() } else { format!(", {words} {}", names.join(" and ")) }
+    };
     format!("{}{}", part("depends on", before), part("needed by", after))
 }

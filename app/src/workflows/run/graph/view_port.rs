@@ -39,7 +39,8 @@ pub struct ViewPort {
 
 impl ViewPort {
     /// A window onto a drawing.
-    pub fn new(layout: Memo<Layout>, direction: RwSignal<Direction>) -> ViewPort {
+    pub fn new(drawing: Drawing) -> ViewPort {
+        let layout = drawing.layout;
         let fits = layout.with_untracked(|layout| layout.width <= LIKELY.0 && layout.height <= LIKELY.1);
         let port = ViewPort {
             node: NodeRef::new(),
@@ -50,9 +51,7 @@ impl ViewPort {
         };
         Effect::new(move || {
             if let Some(window) = port.node.get() {
-                if window.client_width() > 0 && window.client_width() < NARROW {
-                    direction.set(Direction::Down);
-                }
+                turn(drawing, &window);
                 port.settle(&window);
             }
         });
@@ -62,7 +61,8 @@ impl ViewPort {
     /// Fits the drawing to the window where it stays legible.
     fn settle(self, window: &HtmlDivElement) {
         if !self.by_hand.get_value() {
-            let fits = self.fit_scale(window) >= FIT_MIN;
+            let (width, height) = self.layout.with_untracked(|layout| (layout.width, layout.height));
+            let fits = fit_scale(window, width, height) >= FIT_MIN;
             self.zoom.set((!fits).then_some(COMFORTABLE));
         }
     }
@@ -79,11 +79,6 @@ impl ViewPort {
                 window.set_scroll_top(((corner.y + SIZES.height / 2.0) * zoom) as i32 - window.client_height() / 2);
             });
         });
-    }
-
-    fn fit_scale(self, window: &HtmlDivElement) -> f64 {
-        let (width, height) = self.layout.with_untracked(|layout| (layout.width, layout.height));
-        (f64::from(window.client_width()) / width.max(SMALLEST.0)).min(f64::from(window.client_height()) / height.max(SMALLEST.1))
     }
 
     /// The `width` of the svg.
@@ -136,7 +131,10 @@ impl ViewPort {
     /// Larger or smaller, around the middle of the window.
     pub fn zoom_by(self, factor: f64) {
         let Some(window) = self.node.get_untracked() else { return };
-        let now = self.zoom.get_untracked().unwrap_or_else(|| self.fit_scale(&window));
+        let now = self.zoom.get_untracked().unwrap_or_else(|| {
+            let (width, height) = self.layout.with_untracked(|layout| (layout.width, layout.height));
+            fit_scale(&window, width, height)
+        });
         self.zoom_to(now * factor);
     }
 
@@ -189,6 +187,26 @@ impl ViewPort {
     }
 }
 
+/// How far a drawing has to be shrunk to be seen whole.
+fn fit_scale(window: &HtmlDivElement, width: f64, height: f64) -> f64 {
+    (f64::from(window.client_width()) / width.max(SMALLEST.0))
+        .min(f64::from(window.client_height()) / height.max(SMALLEST.1))
+}
+
+/// In a narrow window the drawing flows down, if that is the better fit.
+fn turn(drawing: Drawing, window: &HtmlDivElement) {
+    if window.client_width() == 0 || window.client_width() >= NARROW {
+        return;
+    }
+    let scale = |direction| {
+        let (width, height) = drawing.measures(direction);
+        fit_scale(window, width, height)
+    };
+    if scale(Direction::Down) > scale(Direction::Right) {
+        drawing.direction.set(Direction::Down);
+    }
+}
+
 /// The buttons at the corner of the drawing.
 #[component]
 pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
@@ -227,10 +245,8 @@ pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
                     }
                 >
                     <ShapeIcon shape=Shape::Hand class="size-4"/>
-                    {move || match attention.get() {
-                        1 => "1 needs attention".to_owned(),
-                        n => format!("{n} need attention"),
-                    }}
+                    <span class="tabular-nums">{move || attention.get()}</span>
+                    <span class="max-sm:sr-only">{move || if attention.get() == 1 { " needs attention" } else { " need attention" }}</span>
                 </button>
             </Show>
         </div>
