@@ -73,6 +73,9 @@ pub fn App() -> impl IntoView {
 }
 
 /// Which page stands where. Words come before `:parameters` beside them.
+///
+/// Every page is rendered whole before it is sent (`Async`), so that it can be read without scripts: leptos_axum 0.8 streams
+/// `PartiallyBlocked` pages out of order, as skeletons which a script has to fill.
 #[component]
 fn Pages() -> impl IntoView {
     view! {
@@ -82,16 +85,16 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/invite/:token") view=InvitePage ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=Frame>
                 <Route path=path!("/welcome") view=WelcomePage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration") view=DashboardPage ssr=SsrMode::PartiallyBlocked/>
-                <Route path=path!("/orchestration/workflows") view=WorkflowsPage ssr=SsrMode::PartiallyBlocked/>
+                <Route path=path!("/orchestration") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows") view=WorkflowsPage ssr=SsrMode::Async/>
                 <Route path=path!("/orchestration/workflows/create") view=CreatePage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/workflows/:workflow_id") view=RunPage ssr=SsrMode::PartiallyBlocked/>
-                <Route path=path!("/orchestration/workflows/:workflow_id/tasks/:task_id") view=TaskPage ssr=SsrMode::PartiallyBlocked/>
-                <Route path=path!("/orchestration/agents") view=AgentsPage ssr=SsrMode::PartiallyBlocked/>
+                <Route path=path!("/orchestration/workflows/:workflow_id") view=RunPage ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows/:workflow_id/tasks/:task_id") view=TaskPage ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/agents") view=AgentsPage ssr=SsrMode::Async/>
                 <Route path=path!("/orchestration/agents/new") view=NewAgentPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/agents/:agent_id") view=AgentPage ssr=SsrMode::PartiallyBlocked/>
-                <Route path=path!("/orchestration/approvals") view=ApprovalsPage ssr=SsrMode::PartiallyBlocked/>
-                <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::PartiallyBlocked/>
+                <Route path=path!("/orchestration/agents/:agent_id") view=AgentPage ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::Async/>
                 <Route path=path!("/settings/appearance") view=AppearancePage ssr=SsrMode::Async/>
                 <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async/>
             </ParentRoute>

@@ -1,16 +1,14 @@
 //! kill -9 of the server and of PostgreSQL at random moments of running workflows: everything still finishes, nothing is lost,
 //! nothing is done twice.
 
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::support::{Server, layered};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
-use support::{Server, layered};
 use uuid::Uuid;
 
 /// Another seed is another story; a failing one can be told again.
@@ -24,7 +22,8 @@ async fn agent(url: String, token: String, over: Arc<AtomicBool>, mut rng: StdRn
     let post = async |path: String, body: Value| -> Option<(u16, Value)> {
         let key = Uuid::from_u128(rand::random()).to_string();
         while !over.load(Ordering::Acquire) {
-            let request = client.post(format!("{url}/api/v1{path}")).bearer_auth(&token).header("idempotency-key", &key);
+            let request =
+                client.post(format!("{url}/api/v1{path}")).bearer_auth(&token).header("idempotency-key", &key);
             match request.json(&body).send().await {
                 Ok(answer) if answer.status().as_u16() < 500 => {
                     let status = answer.status().as_u16();

@@ -1,27 +1,50 @@
 //! The HTTP door as outsiders meet it: hostile bodies, keys used again, eight agents in processes of their own.
 
-mod support;
-
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::support::{Server, layered};
 use serde_json::{Value, json};
-use support::{Server, layered};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_bodies_get_a_problem_that_says_where_and_store_nothing() {
     let server = Server::start().await;
     let tasks = |n: usize| -> Value { (0..n).map(|i| json!({"key": format!("t{i}")})).collect() };
     let cases: Vec<(&str, String, u16, &str)> = vec![
-        ("a cycle", json!({"name": "w", "tasks": [{"key": "a", "needs": ["b"]}, {"key": "b", "needs": ["a"]}]}).to_string(), 400, "a → b → a"),
-        ("an unknown key", json!({"name": "w", "tasks": [{"key": "a", "needs": ["ghost"]}]}).to_string(), 400, "/tasks/0/needs/0"),
+        (
+            "a cycle",
+            json!({"name": "w", "tasks": [{"key": "a", "needs": ["b"]}, {"key": "b", "needs": ["a"]}]}).to_string(),
+            400,
+            "a → b → a",
+        ),
+        (
+            "an unknown key",
+            json!({"name": "w", "tasks": [{"key": "a", "needs": ["ghost"]}]}).to_string(),
+            400,
+            "/tasks/0/needs/0",
+        ),
         ("an unknown field", json!({"name": "w", "tasks": [{"key": "a", "tiemout": 1}]}).to_string(), 400, "tiemout"),
-        ("a wrong type", json!({"name": "w", "tasks": [{"key": "a", "timeout_s": "soon"}]}).to_string(), 400, "/tasks/0/timeout_s"),
+        (
+            "a wrong type",
+            json!({"name": "w", "tasks": [{"key": "a", "timeout_s": "soon"}]}).to_string(),
+            400,
+            "/tasks/0/timeout_s",
+        ),
         ("10,001 tasks", json!({"name": "w", "tasks": tasks(10_001)}).to_string(), 400, "/tasks"),
         ("a name of 10 MB", json!({"name": "x".repeat(10_000_000), "tasks": [{"key": "a"}]}).to_string(), 400, "/name"),
         ("NUL in a name", json!({"name": "a\u{0}b", "tasks": [{"key": "a"}]}).to_string(), 400, "/name"),
-        ("NUL in an input", json!({"name": "w", "tasks": [{"key": "a", "input": {"x": "\u{0}"}}]}).to_string(), 400, "/tasks/0/input/x"),
-        ("100,000 brackets", format!(r#"{{"name":"w","tasks":[{{"key":"a","input":{}{}}}]}}"#, "[".repeat(100_000), "]".repeat(100_000)), 400, "/tasks/0/input"),
+        (
+            "NUL in an input",
+            json!({"name": "w", "tasks": [{"key": "a", "input": {"x": "\u{0}"}}]}).to_string(),
+            400,
+            "/tasks/0/input/x",
+        ),
+        (
+            "100,000 brackets",
+            format!(r#"{{"name":"w","tasks":[{{"key":"a","input":{}{}}}]}}"#, "[".repeat(100_000), "]".repeat(100_000)),
+            400,
+            "/tasks/0/input",
+        ),
         ("no JSON", "{".to_owned(), 400, "JSON"),
         ("nothing", String::new(), 400, "name"),
         ("17 MB", format!(r#"{{"name":"{}"}}"#, "x".repeat(17 << 20)), 413, "bytes"),
@@ -92,7 +115,7 @@ async fn eight_python_agents_finish_two_hundred_tasks_and_one_may_die() {
     let id = created["id"].as_str().expect("an id").to_owned();
     let (_, claimed) = server.call("POST", "/claims", &token, Some(json!({"max": 4}))).await;
     assert_eq!(claimed["leases"].as_array().map(Vec::len), Some(4));
-    let died = Instant::now();
+    let died = server::clock::instant();
     let mut agents = Vec::new();
     for n in 0..8 {
         let joined = server.ask("POST", "/agents", Some(json!({"name": format!("python {n}"), "capacity": 4}))).await;
@@ -114,11 +137,14 @@ async fn eight_python_agents_finish_two_hundred_tasks_and_one_may_die() {
     assert_eq!(workflow["tasks_completed"], 200);
     // The doomed one's tasks were given out again within their lease and five seconds.
     let events = server.ask("GET", &format!("/workflows/{id}/events"), None).await;
-    let lost: Vec<&str> = claimed["leases"].as_array().expect("leases").iter().filter_map(|l| l["task_id"].as_str()).collect();
+    let lost: Vec<&str> =
+        claimed["leases"].as_array().expect("leases").iter().filter_map(|l| l["task_id"].as_str()).collect();
     for task in lost {
-        let mut leased = events["events"].as_array().expect("events").iter().filter(|event| {
-            event["type"] == "task_leased" && event["data"]["task"] == task
-        });
+        let mut leased = events["events"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .filter(|event| event["type"] == "task_leased" && event["data"]["task"] == task);
         let at = |event: &Value| event["at"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time");
         let first = at(leased.next().expect("the first lease"));
         let second = at(leased.next().expect("the second lease"));

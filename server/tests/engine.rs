@@ -146,8 +146,9 @@ async fn an_agent_that_waits_gets_the_task_as_soon_as_there_is_one() {
     let story = Story::begin().await;
     let ada = story.agent("ada", &[], 1).await;
     let (engine, organization) = (story.engine.clone(), story.organization);
-    let waiting =
-        tokio::spawn(async move { engine.claim(organization, ada, 1, Duration::from_secs(30), None).await.expect("a claim") });
+    let waiting = tokio::spawn(async move {
+        engine.claim(organization, ada, 1, Duration::from_secs(30), None).await.expect("a claim")
+    });
     let workflow = story.workflow(json!([{"key": "a"}])).await;
     let leases = waiting.await.expect("no panic");
     assert_eq!(leases[0].workflow_id, workflow);
@@ -196,12 +197,17 @@ async fn fifty_copies_of_one_request_make_one_workflow() {
         async move { engine.perform(organization, owner, command, Some(key)).await }
     };
     let copies = (0..50).map(|_| ask(story.engine.clone(), key("body")));
-    let answers: Vec<Answer> = futures::future::join_all(copies).await.into_iter().map(|a| a.expect("an answer")).collect();
+    let answers: Vec<Answer> =
+        futures::future::join_all(copies).await.into_iter().map(|a| a.expect("an answer")).collect();
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
     story.engine = Engine::new(story.store.clone());
     let again = {
         let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
-        story.engine.perform(story.organization, story.owner.clone(), command, Some(key("body"))).await.expect("an answer")
+        story
+            .engine
+            .perform(story.organization, story.owner.clone(), command, Some(key("body")))
+            .await
+            .expect("an answer")
     };
     assert_eq!(again, answers[0], "also after a crash");
     let command = story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]));
@@ -281,7 +287,10 @@ async fn pause_holds_back_and_cancel_ends_what_runs() {
     assert!(story.claim(ada, 4).await.is_empty());
     story.perform(&story.owner, Command::ResumeWorkflow { workflow }).await.expect("resumed");
     assert_eq!(story.claim(ada, 4).await.len(), 1);
-    story.perform(&story.owner, Command::CancelWorkflow { workflow, reason: "enough".to_owned() }).await.expect("cancelled");
+    story
+        .perform(&story.owner, Command::CancelWorkflow { workflow, reason: "enough".to_owned() })
+        .await
+        .expect("cancelled");
     let late = story.complete(ada, &lease, Value::Null).await;
     assert!(matches!(refused(late), Refusal::NotFound { .. } | Refusal::StaleFence { .. }));
     assert_eq!(story.status(workflow).await["status"], "cancelled");

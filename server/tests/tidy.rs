@@ -20,7 +20,8 @@ fn root() -> PathBuf {
 }
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir).expect("a directory").map(|e| e.expect("an entry").path()).collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(dir).expect("a directory").map(|e| e.expect("an entry").path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -62,7 +63,9 @@ fn parts_of_the_server_know_only_whom_they_may() {
 #[test]
 fn the_rules_are_pure() {
     for (path, text) in files("src") {
-        for word in ["async fn", "Timestamp::now", "Uuid::new_v", "Uuid::now_v", "std::fs", "std::net", "SystemTime", "tokio"] {
+        for word in
+            ["async fn", "Timestamp::now", "Uuid::new_v", "Uuid::now_v", "std::fs", "std::net", "SystemTime", "tokio"]
+        {
             assert!(!text.contains(word), "{path} has {word}");
         }
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::agent::SkillNeed;
 use crate::scheduling::{Fit, WEIGHTS};
 use crate::view::TaskView;
 use crate::workflow::task::TaskStatus;
@@ -57,12 +58,20 @@ fn ready(task: &TaskView, workflow: WorkflowStatus) -> String {
     if let Some(until) = task.not_before {
         return format!("{} It is tried again at {}.", sentence(&task.note, "The last attempt failed."), clock(until));
     }
-    let skills: Vec<String> =
-        task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
-    match skills.as_slice() {
+    match task.skills.as_slice() {
         [] => "It can begin. The next agent with a free slot takes it.".to_owned(),
-        skills => format!("It can begin. It waits for an agent with {} and a free slot.", skills.join(" and ")),
+        needs => format!("It can begin. It waits for an agent with {} and a free slot.", skills(needs)),
     }
+}
+
+/// Skills as words: "the skills “rust” at level 3 and “review”". The lowest level goes without saying.
+pub fn skills(needs: &[SkillNeed]) -> String {
+    let one = |need: &SkillNeed| match need.level {
+        0 | 1 => format!("“{}”", need.skill),
+        level => format!("“{}” at level {level}", need.skill),
+    };
+    let all: Vec<String> = needs.iter().map(one).collect();
+    format!("the skill{} {}", if all.len() == 1 { "" } else { "s" }, all.join(" and "))
 }
 
 fn running(task: &TaskView) -> String {
@@ -145,7 +154,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::agent::SkillNeed;
     use crate::id::{AgentId, TaskId};
     use crate::view::AgentRef;
 
@@ -193,7 +201,7 @@ mod tests {
         ready.skills = vec![SkillNeed { skill: "rust".to_owned(), level: 3 }];
         assert_eq!(
             state(&ready, &[], WorkflowStatus::Running),
-            "It can begin. It waits for an agent with rust at level 3 and a free slot."
+            "It can begin. It waits for an agent with the skill “rust” at level 3 and a free slot."
         );
     }
 

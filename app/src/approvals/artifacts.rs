@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::ui::*;
 
-/// The files.
+/// The files, those that can be read first.
 #[component]
 pub fn Artifacts(
     /// The files.
@@ -13,10 +13,11 @@ pub fn Artifacts(
     /// Whether texts are shown in place.
     preview: bool,
 ) -> impl IntoView {
-    (!artifacts.is_empty()).then(|| {
+    let (read, other): (Vec<_>, Vec<_>) = artifacts.into_iter().partition(|artifact| artifact.text.is_some());
+    (!read.is_empty() || !other.is_empty()).then(|| {
         view! {
             <ul class="flex flex-col gap-2" aria-label="Files">
-                {artifacts.into_iter().map(|artifact| view! { <File artifact preview/> }).collect_view()}
+                {read.into_iter().chain(other).map(|artifact| view! { <File artifact preview/> }).collect_view()}
             </ul>
         }
     })

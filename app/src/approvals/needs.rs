@@ -71,7 +71,7 @@ pub fn Needs(
     Effect::new(move || {
         let Some(Ok((checkpoint, verdict))) = deciding.form.action.value().get() else { return };
         toasts.done(match verdict {
-            Verdict::Approve => "Approved. The workflow goes on.",
+            Verdict::Approve => "Approved.",
             Verdict::Reject => "Sent back with your note.",
         });
         decided.update(|decided| decided.push(checkpoint));

@@ -29,10 +29,7 @@ pub fn DashboardPage() -> impl IntoView {
     view! {
         <PageTitle title="Overview" document>
             {untrack(|| session.may(Role::Operator)).then(|| view! {
-                <a href="/orchestration/workflows/create" class=format!("{} md:hidden", button_class(Look::Primary))>
-                    <Icon glyph=Glyph::Plus class="size-4 shrink-0"/>
-                    "New workflow"
-                </a>
+                <LinkButton href="/orchestration/workflows/create" look=Look::Primary glyph=Glyph::Plus>"New workflow"</LinkButton>
             })}
         </PageTitle>
         <Loaded resource=overview what="the overview" lines=12 let:view>

@@ -57,7 +57,8 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Bytes of hex; what is not hex gives nothing.
 pub fn unhex(hex: &str) -> Vec<u8> {
-    let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     digits.unwrap_or_default().chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 

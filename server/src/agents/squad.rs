@@ -103,7 +103,11 @@ impl Base {
                 std::fs::remove_dir_all(&dir).context("removing directories of old attempts")?;
             }
             // What agents write is nobody else's business.
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).context("making the directory of attempts")
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&dir)
+                .context("making the directory of attempts")
         })
         .await?
     }

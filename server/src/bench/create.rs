@@ -36,8 +36,17 @@ impl Create {
         // Statements are prepared, connections made, before anything counts.
         dags::create(&rig, dags::layered(self.common.seed.wrapping_add(1), 32), 16).await?;
         floor.creations(8, dags::LAYERED_TASKS, EDGES, bytes).await?;
-        let mut table =
-            Table::new(&["at a time", "requests", "p50 ms", "p99 ms", "max ms", "per s", "floor p50 ms", "floor p99 ms", "p50 ÷ floor"]);
+        let mut table = Table::new(&[
+            "at a time",
+            "requests",
+            "p50 ms",
+            "p99 ms",
+            "max ms",
+            "per s",
+            "floor p50 ms",
+            "floor p99 ms",
+            "p50 ÷ floor",
+        ]);
         let mut results = Vec::new();
         for (level, gate) in LEVELS {
             let count = self.requests * if level == 1 { 1 } else { 6 };

@@ -101,7 +101,8 @@ impl DagThroughput {
         for nth in 0..self.rounds {
             let (rate, lines) = self.round(&rig, &tokens, nth).await?;
             let bare = floor.tasks_per_s(self.workflows * dags::LAYERED_TASKS, lines).await?;
-            let cells = [(nth + 1).to_string(), whole(rate), whole(bare), format!("{:.2}", rate / bare), format!("{lines:.2}")];
+            let cells =
+                [(nth + 1).to_string(), whole(rate), whole(bare), format!("{:.2}", rate / bare), format!("{lines:.2}")];
             table.row(cells.to_vec());
             ours.push(rate);
             floors.push(bare);

@@ -51,8 +51,9 @@ fn layered_one(chance: &mut StdRng, nth: usize) -> Value {
 /// A chain of `length` tasks, whose keys say which chain and which step: `CHAIN-STEP`.
 pub fn chain(chain: usize, length: usize) -> Vec<u8> {
     let key = |step: usize| format!("{chain}-{step}");
-    let tasks: Vec<Value> =
-        (0..length).map(|step| task(&key(step), &step.checked_sub(1).map(key).into_iter().collect::<Vec<_>>())).collect();
+    let tasks: Vec<Value> = (0..length)
+        .map(|step| task(&key(step), &step.checked_sub(1).map(key).into_iter().collect::<Vec<_>>()))
+        .collect();
     json!({ "name": format!("Chain {chain}"), "tasks": tasks }).to_string().into_bytes()
 }
 

@@ -114,12 +114,16 @@ impl Dispatch {
     pub async fn run(self, config: &Config) -> anyhow::Result<i32> {
         ensure!(self.seconds > 0 && self.rates.iter().all(|rate| *rate > 0), "there is nothing to do");
         let keys = if self.common.no_keys { "off" } else { "on" };
-        say(&format!("dispatch: {} idle agents, {} s a rate, keys {keys}, seed {}", self.idle, self.seconds, self.common.seed));
+        say(&format!(
+            "dispatch: {} idle agents, {} s a rate, keys {keys}, seed {}",
+            self.idle, self.seconds, self.common.seed
+        ));
         say_machine();
         let rig = Rig::start(config, &self.common).await?;
         let most = self.rates.iter().map(|rate| chains(*rate)).max().unwrap_or_default();
         let tokens = agents::register(&rig, self.idle + most, 1).await?;
-        let mut heads = vec!["arrivals/s", "sent/s", "leases", "p50 ms", "p99 ms", "p99.9 ms", "floor p50 ms", "floor p99 ms"];
+        let mut heads =
+            vec!["arrivals/s", "sent/s", "leases", "p50 ms", "p99 ms", "p99.9 ms", "floor p50 ms", "floor p99 ms"];
         heads.extend(["p50 ÷ floor", "late p99 ms", "starved"]);
         let mut table = Table::new(&heads);
         let mut gates = Gates::default();
@@ -127,7 +131,8 @@ impl Dispatch {
         for rate in &self.rates {
             let bare = floor::durable_round_trips(rig.data_dir(), FLOOR_ROUNDS).await?;
             let (hops, paced) = self.stage(&rig, &tokens[..self.idle + chains(*rate)], *rate).await?;
-            let mut cells = vec![whole(f64::from(*rate)), whole(paced.sent as f64 / self.seconds as f64), hops.len().to_string()];
+            let mut cells =
+                vec![whole(f64::from(*rate)), whole(paced.sent as f64 / self.seconds as f64), hops.len().to_string()];
             cells.extend([0.5, 0.99, 0.999].map(|q| format!("{:.2}", hops.quantile_ms(q))));
             cells.extend([0.5, 0.99].map(|q| format!("{:.2}", bare.quantile_ms(q))));
             cells.push(format!("{:.1}", hops.quantile_ms(0.5) / bare.quantile_ms(0.5)));
@@ -162,7 +167,8 @@ impl Dispatch {
         for token in tokens {
             squad.spawn(work(stage.clone(), rig.wire().await?, token.clone()));
         }
-        let workflows = dags::create(rig, (0..count).map(|chain| dags::chain(chain, length)).collect(), CREATORS).await?;
+        let workflows =
+            dags::create(rig, (0..count).map(|chain| dags::chain(chain, length)).collect(), CREATORS).await?;
         let waiting = clock::instant();
         while stage.holding() < count {
             ensure!(waiting.elapsed() < SETTLE_MAX, "only {} of {count} chains are under way", stage.holding());
@@ -172,9 +178,10 @@ impl Dispatch {
         let (pacer, seed) = (stage.clone(), self.common.seed);
         let counted_s = self.seconds;
         // A thread of its own: the timers of the runtime are a millisecond coarse.
-        let (paced, from) = tokio::task::spawn_blocking(move || pace(&pacer, rate, seed, Duration::from_secs(counted_s)))
-            .await
-            .context("the pacer")?;
+        let (paced, from) =
+            tokio::task::spawn_blocking(move || pace(&pacer, rate, seed, Duration::from_secs(counted_s)))
+                .await
+                .context("the pacer")?;
         // What was sent last is still on its way.
         tokio::time::sleep(WARM_UP).await;
         let (after, used) = (rig.metrics().await?, rig.cpu().since(cpu));

@@ -43,7 +43,8 @@ impl Floor {
         let mut admin = PgConnection::connect_with(&cluster).await.context("reaching the cluster")?;
         sqlx::raw_sql("CREATE DATABASE floor").execute(&mut admin).await.context("making the floor's database")?;
         admin.close().await?;
-        let mut connection = PgConnection::connect_with(&cluster.database("floor")).await.context("reaching the floor")?;
+        let mut connection =
+            PgConnection::connect_with(&cluster.database("floor")).await.context("reaching the floor")?;
         sqlx::raw_sql(TABLES).execute(&mut connection).await.context("making the floor's tables")?;
         Ok(Floor { connection, organization: clock::fresh_id() })
     }
@@ -89,7 +90,13 @@ impl Floor {
 
     /// Creating a workflow of `tasks` tasks and `edges` edges whose definition has `bytes` bytes, `count` times, each in one
     /// transaction: the workflow, its tasks, its edges, two journal rows.
-    pub async fn creations(&mut self, count: usize, tasks: usize, edges: usize, bytes: usize) -> anyhow::Result<Vec<Duration>> {
+    pub async fn creations(
+        &mut self,
+        count: usize,
+        tasks: usize,
+        edges: usize,
+        bytes: usize,
+    ) -> anyhow::Result<Vec<Duration>> {
         let (definition, short) = (line(bytes), line(LINE_BYTES));
         let mut measured = Vec::with_capacity(count);
         for _ in 0..count {
@@ -105,13 +112,15 @@ impl Floor {
                 .execute(&mut *tx)
                 .await?;
             insert_tasks(&mut tx, self.organization, workflow, &ids).await?;
-            sqlx::query("INSERT INTO edges SELECT $1, e.id, $2, e.child FROM unnest($3::uuid[], $4::uuid[]) AS e (id, child)")
-                .bind(self.organization)
-                .bind(workflow)
-                .bind(of)
-                .bind(children)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "INSERT INTO edges SELECT $1, e.id, $2, e.child FROM unnest($3::uuid[], $4::uuid[]) AS e (id, child)",
+            )
+            .bind(self.organization)
+            .bind(workflow)
+            .bind(of)
+            .bind(children)
+            .execute(&mut *tx)
+            .await?;
             insert_lines(&mut tx, self.organization, &[workflow, workflow], &[&definition, &short]).await?;
             tx.commit().await?;
             measured.push(started.elapsed());
@@ -120,7 +129,12 @@ impl Floor {
     }
 }
 
-async fn insert_tasks(tx: &mut PgConnection, organization: Uuid, workflow: Uuid, ids: &[Uuid]) -> Result<(), sqlx::Error> {
+async fn insert_tasks(
+    tx: &mut PgConnection,
+    organization: Uuid,
+    workflow: Uuid,
+    ids: &[Uuid],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO tasks SELECT $1, r.id, $2, r.key, 'ready', NULL, 0, now() FROM unnest($3::uuid[], $4::text[]) AS r (id, key)",
     )
@@ -133,7 +147,12 @@ async fn insert_tasks(tx: &mut PgConnection, organization: Uuid, workflow: Uuid,
     Ok(())
 }
 
-async fn insert_lines(tx: &mut PgConnection, organization: Uuid, of: &[Uuid], data: &[&str]) -> Result<(), sqlx::Error> {
+async fn insert_lines(
+    tx: &mut PgConnection,
+    organization: Uuid,
+    of: &[Uuid],
+    data: &[&str],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO journal (organization_id, id, workflow_id, task_id, event_data, at, hash) \
          SELECT $1, e.id, $2, e.task, e.data::json, now(), $5 FROM unnest($3::uuid[], $4::uuid[], $6::text[]) AS e (id, task, data)",

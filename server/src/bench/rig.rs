@@ -49,11 +49,18 @@ impl Rig {
     pub async fn start(config: &Config, common: &Common) -> anyhow::Result<Rig> {
         open_files_max();
         let place = common.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let dir = tempfile::Builder::new().prefix("devsquad-bench-").tempdir_in(&place).context("making a data directory")?;
+        let dir =
+            tempfile::Builder::new().prefix("devsquad-bench-").tempdir_in(&place).context("making a data directory")?;
         say_if_no_disk(dir.path());
         let child = serve(config, dir.path())?;
         // From here on the process ends with the rig, whatever happens.
-        let mut rig = Rig { child, dir, address: SocketAddr::from(([127, 0, 0, 1], 0)), token: String::new(), keys: !common.no_keys };
+        let mut rig = Rig {
+            child,
+            dir,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: String::new(),
+            keys: !common.no_keys,
+        };
         let started = clock::instant();
         while !rig.announced()? {
             ensure!(started.elapsed() < START_MAX, "the server did not start within {} s", START_MAX.as_secs());
@@ -176,7 +183,8 @@ fn signal(process: u32, signal: Signal) {
 
 /// A thousand agents are a thousand sockets on both sides; many systems allow 1,024 open files until asked for more.
 fn open_files_max() {
-    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    let raised =
+        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
@@ -186,7 +194,10 @@ fn open_files_max() {
 fn say_if_no_disk(path: &Path) {
     #[cfg(target_os = "linux")]
     if nix::sys::statfs::statfs(path).is_ok_and(|found| found.filesystem_type() == nix::sys::statfs::TMPFS_MAGIC) {
-        report::say(&format!("{} is in memory, not on a disk: commits cost nothing there. Use --scratch", path.display()));
+        report::say(&format!(
+            "{} is in memory, not on a disk: commits cost nothing there. Use --scratch",
+            path.display()
+        ));
     }
     #[cfg(not(target_os = "linux"))]
     let _ = path;

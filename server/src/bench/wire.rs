@@ -59,11 +59,7 @@ impl Wire {
     /// Asks for something.
     pub async fn get(&mut self, path: &str, token: &str) -> anyhow::Result<Received> {
         self.request.clear();
-        write!(
-            self.request,
-            "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n",
-            self.address
-        )?;
+        write!(self.request, "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", self.address)?;
         self.exchange().await
     }
 

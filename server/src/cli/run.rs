@@ -69,7 +69,8 @@ impl Run {
         let path = Path::new(&self.what);
         let definition = if path.is_file() {
             let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-            crate::templates::import(&text).map_err(|refusal| anyhow::anyhow!("{}: {}", path.display(), explain(&refusal)))?
+            crate::templates::import(&text)
+                .map_err(|refusal| anyhow::anyhow!("{}: {}", path.display(), explain(&refusal)))?
         } else {
             let template = templates.get(&self.what).with_context(|| unknown(&self.what, &templates))?;
             let refused = |refusal: devsquad::Refusal| anyhow::anyhow!(explain(&refusal));
@@ -199,7 +200,8 @@ fn parameters(given: &[String], template: &Template) -> anyhow::Result<BTreeMap<
                     Value::String(std::path::absolute(value)?.to_string_lossy().into_owned())
                 }
                 Some((ParameterKind::String, _)) | None => Value::String(value.to_owned()),
-                Some(_) => serde_json::from_str(value).with_context(|| format!("--param {pair}: the value is not of its type"))?,
+                Some(_) => serde_json::from_str(value)
+                    .with_context(|| format!("--param {pair}: the value is not of its type"))?,
             };
             Ok((name.to_owned(), value))
         })
@@ -213,9 +215,11 @@ fn unknown(what: &str, templates: &Templates) -> String {
 
 fn explain(refusal: &devsquad::Refusal) -> String {
     match refusal {
-        devsquad::Refusal::Invalid { faults } => {
-            faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.message)).collect::<Vec<String>>().join("\n")
-        }
+        devsquad::Refusal::Invalid { faults } => faults
+            .iter()
+            .map(|fault| format!("{} {}", fault.pointer, fault.message))
+            .collect::<Vec<String>>()
+            .join("\n"),
         other => other.to_string(),
     }
 }

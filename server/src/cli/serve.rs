@@ -56,8 +56,12 @@ impl Server {
         let addr = listener.local_addr()?;
         let engine = Engine::new(store.clone());
         engine.start().await?;
-        let settings =
-            Settings { addr, public_url: config.public_url.clone(), site: config.site.clone(), trusted_proxies: Vec::new() };
+        let settings = Settings {
+            addr,
+            public_url: config.public_url.clone(),
+            site: config.site.clone(),
+            trusted_proxies: Vec::new(),
+        };
         let app = App::new(engine.clone(), store.clone(), settings)?;
         let doors = Router::new().nest("/api/v1", agents::http::routes(engine.clone(), store.clone()));
         let router = web::with_doors(app.clone(), doors);
@@ -115,7 +119,12 @@ async fn bind(config: &Config, store: &Store) -> anyhow::Result<TcpListener> {
 }
 
 /// Says in the data directory where the server is, for the command line on the same machine.
-async fn announce(config: &Config, store: &Store, organization: OrganizationId, url: String) -> anyhow::Result<Running> {
+async fn announce(
+    config: &Config,
+    store: &Store,
+    organization: OrganizationId,
+    url: String,
+) -> anyhow::Result<Running> {
     let owners = store.owners(organization).await?;
     let user = owners.first().map(|(user, _)| *user);
     let mut tx = store.begin(&Tenant::system(organization.0)).await?;

@@ -66,7 +66,9 @@ impl Token {
         let token = create_token(&mut tx, clock::fresh_id(), &name, holder, clock::now()).await?;
         tx.commit().await?;
         match json {
-            true => say(&json!({ "token": token.reveal(), "name": name, "role": Role::from(role).as_str() }).to_string()),
+            true => {
+                say(&json!({ "token": token.reveal(), "name": name, "role": Role::from(role).as_str() }).to_string())
+            }
             false => say(token.reveal()),
         }
         opened.close().await;

@@ -62,8 +62,12 @@ async fn load(store: &Store, tenant: &Tenant, epoch: i64) -> anyhow::Result<Load
             state.apply(event.at, &event.actor, &event.change);
         }
         anyhow::ensure!(state.seq == last, "the journal has a gap before event {last} (state at {})", state.seq);
-        let ended: Vec<WorkflowId> =
-            state.workflows.values().filter(|workflow| workflow.status.is_terminal()).map(|workflow| workflow.id).collect();
+        let ended: Vec<WorkflowId> = state
+            .workflows
+            .values()
+            .filter(|workflow| workflow.status.is_terminal())
+            .map(|workflow| workflow.id)
+            .collect();
         for workflow in ended {
             state.forget(workflow);
         }

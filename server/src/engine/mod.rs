@@ -185,7 +185,9 @@ impl Engine {
         let sent = tokio::time::timeout(ANSWER_WAIT_MAX, handle.requests.send(request(reply))).await;
         match sent {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(EngineError::Unavailable("the engine of this organization has stopped".to_owned())),
+            Ok(Err(_)) => {
+                return Err(EngineError::Unavailable("the engine of this organization has stopped".to_owned()));
+            }
             Err(_) => return Err(EngineError::Unavailable("the engine is overloaded".to_owned())),
         }
         match tokio::time::timeout(wait, answer).await {

@@ -163,7 +163,9 @@ impl Loop {
         let now = clock::now();
         let claim = self.claims.iter().map(|claim| claim.until).min();
         let next = [self.loaded.state.next_timer(), claim].into_iter().flatten().min();
-        next.map_or(Duration::from_secs(3_600), |at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+        next.map_or(Duration::from_secs(3_600), |at| {
+            Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
+        })
     }
 
     fn take(&mut self, taken: &mut Vec<Request>) {
@@ -518,6 +520,7 @@ fn observe(change: &Change, loaded: &Loaded, now: Timestamp) {
         && let Some((_, task)) = loaded.state.task_ref(leased.task).and_then(|place| loaded.state.at(place))
         && let Some(ready_at) = task.ready_at
     {
-        metrics::histogram!("devsquad_ready_to_lease_seconds").record(now.duration_since(ready_at).as_secs_f64().max(0.0));
+        metrics::histogram!("devsquad_ready_to_lease_seconds")
+            .record(now.duration_since(ready_at).as_secs_f64().max(0.0));
     }
 }

@@ -54,7 +54,11 @@ impl Server {
     /// Starts it (again) and waits until it is ready.
     pub async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.data_dir().join("server.json"));
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("server.log")).expect("a log");
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.path().join("server.log"))
+            .expect("a log");
         let mut command = self.command(&["serve", "--no-open", "--addr", &format!("127.0.0.1:{}", self.port)]);
         command.env("DEVSQUAD_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.process = Some(command.spawn().expect("the server starts"));
@@ -162,7 +166,8 @@ pub fn layered(name: &str, layers: u64, width: u64, seed: u64) -> Value {
             let needs: Vec<String> = match layer {
                 0 => Vec::new(),
                 _ => {
-                    let mut parents: Vec<u64> = (0..2 + (seed + place) % 2).map(|n| (place * 7 + n * 3 + seed) % width).collect();
+                    let mut parents: Vec<u64> =
+                        (0..2 + (seed + place) % 2).map(|n| (place * 7 + n * 3 + seed) % width).collect();
                     parents.sort_unstable();
                     parents.dedup();
                     parents.iter().map(|parent| format!("t{}-{parent}", layer - 1)).collect()

@@ -149,7 +149,7 @@ pub fn TaskPanel(
                         <a href=agent_href(agent.id) class="link">{agent.name}</a>
                     </span>
                 })}
-                <span class="tabular-nums">{move || task.with(|task| attempts_words(task))}</span>
+                <span class="tabular-nums">{move || task.with(attempts_words)}</span>
             </div>
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>

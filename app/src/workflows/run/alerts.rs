@@ -1,6 +1,7 @@
 //! What somebody who opens a run has to know first.
 
 use devsquad::agent::skill;
+use devsquad::messaging::why;
 use devsquad::view::{AgentSummary, TaskView, WorkflowSummary};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
@@ -106,9 +107,7 @@ fn Missing(run: Run) -> impl IntoView {
         let can = |task: &TaskView| agents.iter().any(|agent| skill::covers(&agent.skills, &task.skills));
         let stuck = ready.with(|ready| ready.iter().find(|task| !agents.is_empty() && !can(task)).cloned());
         stuck.map(|task| {
-            let asked: Vec<String> =
-                task.skills.iter().map(|need| format!("{} at level {}", need.skill, need.level)).collect();
-            let words = format!("“{}” cannot begin: no agent has {}.", task.name, asked.join(" and "));
+            let words = format!("“{}” cannot begin: no agent has {}.", task.name, why::skills(&task.skills));
             view! {
                 <Notice tone=Tone::Fail glyph=Glyph::Agents>
                     <span>{words}</span>

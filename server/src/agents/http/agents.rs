@@ -85,7 +85,8 @@ pub async fn register(
         true => {
             let mut tx = door.store.begin(&tenant(caller.organization)).await?;
             let name = format!("agent {}", value.name);
-            let token = tokens::create_token(&mut tx, clock::fresh_id(), &name, Holder::Agent(id), clock::now()).await?;
+            let token =
+                tokens::create_token(&mut tx, clock::fresh_id(), &name, Holder::Agent(id), clock::now()).await?;
             tx.commit().await?;
             Some(token.reveal().to_owned())
         }

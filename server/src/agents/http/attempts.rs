@@ -245,13 +245,16 @@ pub async fn complete_many(
     let results = futures::future::join_all(value.items.into_iter().enumerate().map(|(at, item)| {
         let (door, caller) = (&door, &caller);
         // Each item has a key of its own under the call's.
-        let key = key.as_ref().map(|key| IdempotencyKey { key: format!("{} {at}", key.key), fingerprint: key.fingerprint });
+        let key =
+            key.as_ref().map(|key| IdempotencyKey { key: format!("{} {at}", key.key), fingerprint: key.fingerprint });
         async move {
             let attempt = AttemptId(item.attempt_id);
             let command = lease::completion(attempt, item.fence, item.output, Vec::new(), Value::Null);
             match perform(door, caller, attempt, item.fence, command, key).await {
                 Ok(_) => serde_json::json!({ "attempt_id": item.attempt_id, "status": "accepted" }),
-                Err(problem) => serde_json::json!({ "attempt_id": item.attempt_id, "status": "refused", "problem": problem }),
+                Err(problem) => {
+                    serde_json::json!({ "attempt_id": item.attempt_id, "status": "refused", "problem": problem })
+                }
             }
         }
     }))

@@ -74,10 +74,7 @@ impl FromRequestParts<Door> for AgentCaller {
 impl Door {
     /// Whom a token speaks for. Remembered for a moment, because an agent calls many times a second; a revoked token counts
     /// for at most that moment longer.
-    async fn bearer(
-        &self,
-        token: &crate::store::identity::Secret,
-    ) -> Result<Option<tokens::Bearer>, Problem> {
+    async fn bearer(&self, token: &crate::store::identity::Secret) -> Result<Option<tokens::Bearer>, Problem> {
         let now = clock::now();
         let hash = token.hash();
         if let Some(bearer) = self.known_bearer(&hash, now) {

@@ -35,11 +35,18 @@ impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for J
         let (parts, body) = request.into_parts();
         let key = match parts.headers.get("idempotency-key") {
             None => None,
-            Some(key) => Some(key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS_MAX).ok_or_else(
-                || Problem::new(StatusCode::BAD_REQUEST, "bad_idempotency_key", wording::bad_idempotency_key(KEY_CHARS_MAX)),
-            )?),
+            Some(key) => Some(
+                key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS_MAX).ok_or_else(|| {
+                    Problem::new(
+                        StatusCode::BAD_REQUEST,
+                        "bad_idempotency_key",
+                        wording::bad_idempotency_key(KEY_CHARS_MAX),
+                    )
+                })?,
+            ),
         };
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bytes = read(body, MAX).await?;
         if !bytes.is_empty() && !content_type.starts_with("application/json") {
             let detail = wording::json_expected();
@@ -109,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_brackets_are_a_problem_and_no_crash() {
-        let deep = format!(r#"{{"name":"w","tasks":[{{"key":"a","input":{}{}}}]}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        let deep =
+            format!(r#"{{"name":"w","tasks":[{{"key":"a","input":{}{}}}]}}"#, "[".repeat(100_000), "]".repeat(100_000));
         let problem = refused(&deep);
         assert_eq!(problem.status, 400);
         assert!(problem.pointer.is_some_and(|pointer| pointer.starts_with("/tasks/0/input")));

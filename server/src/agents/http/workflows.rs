@@ -197,8 +197,12 @@ pub async fn events(
             let (store, token) = (store.clone(), token.clone());
             Box::pin(async move { matches!(store.bearer(&token, clock::now()).await, Ok(Some(_)) | Err(_)) })
         });
-        let listen =
-            feed::Listen { organization: caller.organization, workflow: Some(workflow), after: Some(after), still_allowed };
+        let listen = feed::Listen {
+            organization: caller.organization,
+            workflow: Some(workflow),
+            after: Some(after),
+            still_allowed,
+        };
         return Ok(feed::respond(&door.engine, &door.store, listen).await?);
     }
     let events = journal::read_workflow(&mut tx, workflow, after, EVENTS_MAX)

@@ -43,7 +43,9 @@ pub async fn run(base: &Arc<Base>, agent: AgentId, lease: LeaseGrant) {
             Ok(artifacts) => lease::completion(attempt, fence, output, artifacts, Value::Null),
             Err(error) => failure(&lease, Reason::Internal, format!("{error:#}"), true),
         },
-        Ok(Outcome::Failed { reason: Reason::AgentDeclined, message, .. }) => Command::Decline { attempt, fence, message },
+        Ok(Outcome::Failed { reason: Reason::AgentDeclined, message, .. }) => {
+            Command::Decline { attempt, fence, message }
+        }
         Ok(Outcome::Failed { reason, message, retryable }) => failure(&lease, reason, message, retryable),
         Err(error) => failure(&lease, Reason::Internal, format!("{error:#}"), true),
     };
@@ -74,11 +76,7 @@ async fn execute(base: &Arc<Base>, agent: AgentId, lease: &LeaseGrant, dir: &Pat
         tracing::error!(%error, "listening to an attempt failed");
     }
     if base.stop.is_cancelled() && !matches!(outcome, Ok(Outcome::Succeeded { .. })) {
-        return Ok(Outcome::Failed {
-            reason: Reason::Internal,
-            message: wording::server_stopped(),
-            retryable: true,
-        });
+        return Ok(Outcome::Failed { reason: Reason::Internal, message: wording::server_stopped(), retryable: true });
     }
     outcome
 }

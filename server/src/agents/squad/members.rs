@@ -4,7 +4,6 @@ use devsquad::agent::{Adapter, AgentProfile, Skill};
 use devsquad::id::{AgentId, OrganizationId};
 use sha2::{Digest as _, Sha256};
 
-
 struct Member {
     name: &'static str,
     description: &'static str,
@@ -28,7 +27,11 @@ const MEMBERS: [Member; 5] = [
         description: "Auditor: dependencies, licences, builds and tests.",
         skills: &[("dependencies", 4), ("checks", 4)],
     },
-    Member { name: "Dee", description: "Writer: turns findings into a report.", skills: &[("writing", 4), ("history", 2)] },
+    Member {
+        name: "Dee",
+        description: "Writer: turns findings into a report.",
+        skills: &[("writing", 4), ("history", 2)],
+    },
     Member { name: "Eli", description: "Reviewer: recounts every figure of a report.", skills: &[("review", 5)] },
 ];
 
@@ -43,7 +46,11 @@ pub fn profiles(organization: OrganizationId) -> Vec<AgentProfile> {
             id: id(organization, member.name),
             name: member.name.to_owned(),
             adapter: Adapter::Exec,
-            skills: member.skills.iter().map(|(skill, level)| Skill { skill: (*skill).to_owned(), level: *level }).collect(),
+            skills: member
+                .skills
+                .iter()
+                .map(|(skill, level)| Skill { skill: (*skill).to_owned(), level: *level })
+                .collect(),
             capacity: CAPACITY,
             cost_per_hour: None,
             task_types: crate::squad::TASK_TYPES.iter().map(|(kind, _)| (*kind).to_owned()).collect(),

@@ -77,7 +77,8 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
                     <span class="sr-only">", "</span>
                     {move || line.get().0}
                 </span>
-                <span class="truncate text-ink-3"><span class="sr-only">", "</span>{move || line.get().1}</span>
+                <span class="sr-only">{move || line.with(|(_, who)| if who.is_empty() { "" } else { ", " })}</span>
+                <span class="truncate text-ink-3">{move || line.get().1}</span>
                 <span class="sr-only">{ties}</span>
             </span>
             <span class=move || if status.get() == TaskStatus::Running { "mt-auto block" } else { "hidden" }><Bar percent=percent/></span>

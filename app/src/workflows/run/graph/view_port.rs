@@ -18,11 +18,14 @@ const ZOOM_STEP: f64 = 1.2;
 const FIT_MIN: f64 = 0.8;
 const COMFORTABLE: f64 = 0.95;
 /// A drawing smaller than this is not blown up to fill the window.
-const SMALLEST: (f64, f64) = (760.0, 380.0);
+const SMALLEST: (f64, f64) = (760.0, 260.0);
 /// What the server takes for fitting, not knowing the window.
 const LIKELY: (f64, f64) = (1_250.0, 640.0);
 /// A window narrower than this is better used by a drawing that flows down.
 const NARROW: i32 = 560;
+/// The share of the window's height it may take, and its least and greatest height; as in `style/tailwind.css`.
+const TALL: f64 = 0.72;
+const TALL_PX: (f64, f64) = (352.0, 832.0);
 
 /// The window.
 #[derive(Clone, Copy)]
@@ -50,12 +53,21 @@ impl ViewPort {
             by_hand: StoredValue::new(false),
         };
         Effect::new(move || {
-            if let Some(window) = port.node.get() {
-                turn(drawing, &window);
-                port.settle(&window);
-            }
+            port.node.track();
+            port.adapt(drawing);
+            let resized = window_event_listener(leptos::ev::resize, move |_| port.adapt(drawing));
+            on_cleanup(move || resized.remove());
         });
         port
+    }
+
+    /// Chooses direction and size for the window as it is, unless the person has.
+    fn adapt(self, drawing: Drawing) {
+        let Some(window) = self.node.try_get_untracked().flatten() else { return };
+        if !self.by_hand.get_value() {
+            turn(drawing, &window);
+            self.settle(&window);
+        }
     }
 
     /// Fits the drawing to the window where it stays legible.
@@ -86,9 +98,9 @@ impl ViewPort {
         self.measure(|layout| layout.width)
     }
 
-    /// The `height` of the svg.
-    pub fn height(self) -> String {
-        self.measure(|layout| layout.height)
+    /// The `height` of the svg; nothing when its width and its proportions give it.
+    pub fn height(self) -> Option<String> {
+        self.zoom.get().map(|_| self.measure(|layout| layout.height))
     }
 
     fn measure(self, side: fn(&Layout) -> f64) -> String {
@@ -188,22 +200,26 @@ impl ViewPort {
 }
 
 /// How far a drawing has to be shrunk to be seen whole.
-fn fit_scale(window: &HtmlDivElement, width: f64, height: f64) -> f64 {
-    (f64::from(window.client_width()) / width.max(SMALLEST.0))
-        .min(f64::from(window.client_height()) / height.max(SMALLEST.1))
+fn fit_scale(element: &HtmlDivElement, width: f64, height: f64) -> f64 {
+    let window_height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(TALL_PX.1);
+    let tall = (window_height * TALL).clamp(TALL_PX.0, TALL_PX.1);
+    (f64::from(element.client_width()) / width.max(SMALLEST.0)).min(tall / height.max(SMALLEST.1))
 }
 
 /// In a narrow window the drawing flows down, if that is the better fit.
 fn turn(drawing: Drawing, window: &HtmlDivElement) {
-    if window.client_width() == 0 || window.client_width() >= NARROW {
+    let width = window.client_width();
+    if width == 0 {
         return;
     }
     let scale = |direction| {
         let (width, height) = drawing.measures(direction);
         fit_scale(window, width, height)
     };
-    if scale(Direction::Down) > scale(Direction::Right) {
-        drawing.direction.set(Direction::Down);
+    let down = width < NARROW && scale(Direction::Down) > scale(Direction::Right);
+    let wanted = if down { Direction::Down } else { Direction::Right };
+    if drawing.direction.get_untracked() != wanted {
+        drawing.direction.set(wanted);
     }
 }
 

@@ -1,0 +1,8 @@
+//! Everything that needs a real database or a real server.
+
+mod chaos;
+mod door;
+mod engine;
+mod schema;
+mod support;
+mod tidy;
