@@ -35,5 +35,6 @@ export default defineConfig({
   projects: [
     { name: "stories", testMatch: "*.spec.ts" },
     { name: "shots", testMatch: "support/shots.ts" },
+    { name: "bench", testMatch: "*.bench.ts" },
   ],
 });

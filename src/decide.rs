@@ -22,7 +22,7 @@ use crate::messaging::wording;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::text;
-pub use dispatch::{Claimant, dispatch};
+pub use dispatch::{Grants, dispatch};
 
 /// Agents in one organization that have not retired: matching is linear in them per line of ready tasks.
 pub const AGENTS_MAX: usize = 10_000;

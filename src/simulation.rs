@@ -13,10 +13,11 @@ use uuid::Uuid;
 use crate::actor::{Actor, Door, Role};
 use crate::agent::{Adapter, AgentProfile, Skill};
 use crate::command::{Answer, Command, LeaseGrant, Purpose};
-use crate::decide::{Claimant, Draft, Facts, decide, dispatch};
+use crate::decide::{Draft, Facts, decide, dispatch};
 use crate::event::{Change, Event, Reason};
 use crate::id::{AgentId, EventId, ProjectId, UserId, WorkflowId};
 use crate::invariants::Walk;
+use crate::scheduling::claims::{Claimant, Claims};
 use crate::state::{LEASE_TTL, State};
 use crate::workflow::checks::Verdict;
 use crate::workflow::{TaskState, WorkflowDefinition, WorkflowStatus};
@@ -172,14 +173,14 @@ impl World {
 
     /// Agents that have room ask for work and get it.
     fn claim(&mut self) {
-        let mut claimants = Vec::new();
-        let mut who = Vec::new();
+        let mut claims = Claims::default();
+        let mut who = BTreeMap::new();
         for at in 0..self.workers.len() {
             if self.rng.random_bool(0.7) {
                 let agent = self.workers[at].id;
                 let _ = self.perform(&Actor::Agent { agent }, Command::Claim { until: self.now });
-                claimants.push(Claimant { agent, max: self.rng.random_range(1..4) });
-                who.push(at);
+                let claimant = Claimant { agent, max: self.rng.random_range(1..4) };
+                who.insert(claims.add(claimant, &self.state), at);
             }
         }
         let mut ids = self.ids;
@@ -188,12 +189,13 @@ impl World {
             Uuid::from_u128(ids)
         };
         let mut draft = Draft::new(&mut self.state, Actor::System, self.now);
-        let grants = dispatch(&mut draft, &claimants, &mut Facts { now: self.now, fresh_id: &mut fresh });
+        let grants = dispatch(&mut draft, &mut claims, &|_| false, &mut Facts { now: self.now, fresh_id: &mut fresh });
         let changes = draft.into_changes();
         self.ids = ids;
         self.record(&Actor::System, changes);
-        for (at, leases) in who.into_iter().zip(grants) {
+        for (claim, leases) in grants {
             for lease in leases {
+                let at = who[&claim];
                 let takes = SignedDuration::from_secs(self.rng.random_range(1..120));
                 self.workers[at].held.push((lease, self.now + takes));
             }

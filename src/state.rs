@@ -51,6 +51,18 @@ pub struct State {
     pub workflows: BTreeMap<WorkflowId, Workflow>,
     #[serde(skip)]
     index: Index,
+    #[serde(skip)]
+    changed: Changed,
+}
+
+/// Agents that are not what they were when last asked for: a note for whoever ranks them, no part of what the state is.
+#[derive(Clone, Debug, Default)]
+struct Changed(BTreeSet<AgentId>);
+
+impl PartialEq for Changed {
+    fn eq(&self, _: &Changed) -> bool {
+        true
+    }
 }
 
 /// What can be computed from the rest, kept for speed.
@@ -139,6 +151,11 @@ impl State {
     /// One line of ready tasks, first in line first.
     pub fn ready_line(&self, requirement: &Requirement) -> impl Iterator<Item = &Place> {
         self.index.ready.get(requirement).into_iter().flatten()
+    }
+
+    /// Agents that have changed since this was last asked.
+    pub fn take_changed_agents(&mut self) -> BTreeSet<AgentId> {
+        std::mem::take(&mut self.changed.0)
     }
 
     /// How many tasks wait for an agent.

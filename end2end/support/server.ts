@@ -1,11 +1,11 @@
 // A server of one's own: the real binary on a free port with an empty data directory, gone when the test is over.
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const BINARY = resolve(process.env.DEVSQUAD_BIN ?? join(__dirname, "../../target/release/devsquad"));
+const BINARY = resolve(process.env.DEVSQUAD_BIN ?? join(__dirname, "../../target/debug/devsquad"));
 const LOGS = join(__dirname, "../test-results/servers");
 
 /** A first start makes a database cluster; on a busy machine of two cores that has taken 10 s. */
@@ -17,6 +17,8 @@ export type Server = {
   url: string;
   /** Signs the first owner in; good for one use. */
   signInLink: string;
+  /** Acts as the owner at the HTTP interface. */
+  token: string;
   /** What the server has written so far. */
   output: () => string;
   stop: () => Promise<void>;
@@ -41,7 +43,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
   try {
     await ready(child, url);
     const signInLink = await link(output, url);
-    return { url, signInLink, output, stop };
+    const { token } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { token: string };
+    return { url, signInLink, token, output, stop };
   } catch (error) {
     await stop();
     throw new Error(`${(error as Error).message}; it said:\n${output()}`);

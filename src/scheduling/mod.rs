@@ -1,8 +1,10 @@
 //! How well an agent suits a task, and why.
 
+pub mod claims;
+
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{Agent, skill};
+use crate::agent::{Agent, SkillNeed, skill};
 use crate::workflow::{Stage, Task};
 
 /// The terms of a match, each 0–1, and their weighted sum. Stored with every lease: "why this agent".
@@ -28,14 +30,17 @@ const COST_MIDDLE: f64 = 50.0;
 
 /// How well `agent`, which has the skills, suits `task`.
 pub fn fit(agent: &Agent, task: &Task) -> Fit {
-    let skill = match task.stage {
-        Stage::Check { .. } => 0.5,
-        Stage::Work if task.skills.is_empty() => 0.5,
-        Stage::Work => {
-            let levels = task.skills.iter().filter_map(|need| skill::coverage(&agent.profile.skills, need));
-            let sum: f64 = levels.map(f64::from).sum();
-            sum / (f64::from(skill::LEVEL_MAX) * task.skills.len() as f64)
-        }
+    fit_for(agent, &task.skills, matches!(task.stage, Stage::Check { .. }))
+}
+
+/// How well `agent`, which has the skills `needs`, suits work that asks for them, or a review.
+pub fn fit_for(agent: &Agent, needs: &[SkillNeed], review: bool) -> Fit {
+    let skill = if review || needs.is_empty() {
+        0.5
+    } else {
+        let levels = needs.iter().filter_map(|need| skill::coverage(&agent.profile.skills, need));
+        let sum: f64 = levels.map(f64::from).sum();
+        sum / (f64::from(skill::LEVEL_MAX) * needs.len() as f64)
     };
     let record = agent.record.expected();
     let load = f64::from(agent.room()) / f64::from(agent.profile.capacity.max(1));

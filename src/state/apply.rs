@@ -93,8 +93,9 @@ impl State {
     }
 
     fn with_agent(&mut self, agent: AgentId, change: impl FnOnce(&mut Agent)) {
-        if let Some(agent) = self.agents.get_mut(&agent) {
-            change(agent);
+        if let Some(found) = self.agents.get_mut(&agent) {
+            change(found);
+            self.changed.0.insert(agent);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The engine: one single-writer loop for each organization, and the way to reach it.
 
+mod claims;
 mod load;
 mod organization;
 mod queue;

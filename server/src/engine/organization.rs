@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use devsquad::command::LeaseGrant;
-use devsquad::decide::{Claimant, Draft, Facts, decide, dispatch};
+use devsquad::decide::{Draft, Facts, decide};
 use devsquad::id::{AgentId, EventId, OrganizationId, WorkflowId};
+use devsquad::scheduling::claims::Claimant;
 use devsquad::workflow::Workflow;
 use devsquad::{Actor, Answer, Change, Command, Refusal};
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::claims::{Claim, Waiters};
 use super::load::{self, Loaded};
 use super::queue::{Known, Reply, Request, Waiting, key_hash};
 use super::tick::{Caller, Committed, Tick};
@@ -52,19 +54,6 @@ pub(super) struct World {
     pub stop: CancellationToken,
 }
 
-/// An agent's claim that waits for tasks.
-struct Claim {
-    agent: AgentId,
-    max: u32,
-    until: Timestamp,
-    caller: ClaimCaller,
-}
-
-struct ClaimCaller {
-    reply: oneshot::Sender<Reply>,
-    key: Option<(u128, Kept)>,
-}
-
 /// A workflow that was folded for a request which needs it.
 struct Recalled {
     id: WorkflowId,
@@ -80,7 +69,7 @@ struct Loop {
     callers: Vec<Caller>,
     kept: Vec<Kept>,
     seen: BTreeSet<AgentId>,
-    claims: Vec<Claim>,
+    claims: Waiters,
     recalled: mpsc::Sender<Recalled>,
 }
 
@@ -104,7 +93,7 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
         callers: Vec::new(),
         kept: Vec::new(),
         seen: BTreeSet::new(),
-        claims: Vec::new(),
+        claims: Waiters::default(),
         recalled,
     };
     loop {
@@ -149,7 +138,11 @@ impl Loop {
                     self.take(&mut taken);
                 }
                 () = tokio::time::sleep(timer) => self.tick(),
-                _ = presence.tick() => self.system(&Command::CheckPresence),
+                _ = presence.tick() => {
+                    let gone = self.claims.take_gone();
+                    self.settle_gone(gone);
+                    self.system(&Command::CheckPresence);
+                }
             }
         }
     }
@@ -161,8 +154,7 @@ impl Loop {
     /// How long until the clock alone changes something.
     fn next_timer(&self) -> Duration {
         let now = clock::now();
-        let claim = self.claims.iter().map(|claim| claim.until).min();
-        let next = [self.loaded.state.next_timer(), claim].into_iter().flatten().min();
+        let next = [self.loaded.state.next_timer(), self.claims.next_over()].into_iter().flatten().min();
         next.map_or(Duration::from_secs(3_600), |at| {
             Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
         })
@@ -212,7 +204,8 @@ impl Loop {
             Err(refusal) => self.refuse(reply, hash, refusal),
             Ok(answer) => match waiting {
                 Waiting::Claim { agent, max, until } => {
-                    self.claims.push(Claim { agent, max, until, caller: ClaimCaller { reply, key: kept } });
+                    let claim = Claim { claimant: Claimant { agent, max }, until, reply, key: kept };
+                    self.claims.add(claim, &self.loaded.state);
                 }
                 Waiting::One => self.promise(reply, kept, answer),
             },
@@ -274,63 +267,58 @@ impl Loop {
     /// The clock moved: leases, back-offs and deadlines; claims that have waited long enough get what there is: nothing.
     fn tick(&mut self) {
         self.system(&Command::Tick);
-        let now = clock::now();
-        let over = self.claims.extract_if(.., |claim| claim.until <= now).collect::<Vec<Claim>>();
-        for claim in over {
-            self.answer_claim(claim, Vec::new());
-        }
+        self.answer_over();
     }
 
     /// Gives ready tasks to the claims that wait.
     fn dispatch(&mut self) {
-        let now = clock::now();
-        self.drop_closed_claims();
-        if !self.claims.is_empty() && self.loaded.state.ready_count() > 0 {
-            let claimants: Vec<Claimant> =
-                self.claims.iter().map(|claim| Claimant { agent: claim.agent, max: claim.max }).collect();
+        let mut again = true;
+        while again && !self.claims.is_empty() && self.loaded.state.ready_count() > 0 {
+            let now = clock::now();
             let mut fresh_id = clock::fresh_id;
             let mut facts = Facts { now, fresh_id: &mut fresh_id };
             let mut draft = Draft::new(&mut self.loaded.state, Actor::System, now);
-            let grants = dispatch(&mut draft, &claimants, &mut facts);
+            let (grants, gone) = self.claims.dispatch(&mut draft, &mut facts);
             let changes = draft.into_changes();
             self.record(&Actor::System, now, changes);
-            let waiting = std::mem::take(&mut self.claims);
-            for (claim, leases) in waiting.into_iter().zip(grants) {
-                if leases.is_empty() && claim.until > now {
-                    self.claims.push(claim);
-                } else {
+            for (id, leases) in grants {
+                if let Some(claim) = self.claims.take(id) {
                     self.answer_claim(claim, leases);
                 }
             }
+            again = self.settle_gone(gone);
         }
-        let over = self.claims.extract_if(.., |claim| claim.until <= now).collect::<Vec<Claim>>();
+        self.answer_over();
+    }
+
+    fn answer_over(&mut self) {
+        let (gone, over) =
+            self.claims.take_over(clock::now()).into_iter().partition::<Vec<Claim>, _>(|claim| claim.reply.is_closed());
+        self.settle_gone(gone);
         for claim in over {
             self.answer_claim(claim, Vec::new());
         }
     }
 
-    /// Claims whose caller has gone. One with a key goes on for whoever sent the same request again, or frees its key.
-    fn drop_closed_claims(&mut self) {
-        if !self.claims.iter().any(|claim| claim.caller.reply.is_closed()) {
-            return;
-        }
-        for mut claim in std::mem::take(&mut self.claims) {
-            if !claim.caller.reply.is_closed() {
-                self.claims.push(claim);
-                continue;
-            }
-            let Some((hash, kept)) = &claim.caller.key else { continue };
+    /// Claims whose caller has gone. One with a key goes on for whoever sent the same request again, or frees its key. Whether one
+    /// goes on.
+    fn settle_gone(&mut self, gone: Vec<Claim>) -> bool {
+        let mut goes_on = false;
+        for mut claim in gone {
+            let Some((hash, kept)) = &claim.key else { continue };
             let mut others = self.loaded.keys.release(*hash).into_iter().filter(|other| !other.is_closed());
             if let Some(next) = others.next() {
                 self.loaded.keys.hand_over(*hash, kept.fingerprint, others.collect());
-                claim.caller.reply = next;
-                self.claims.push(claim);
+                claim.reply = next;
+                self.claims.add(claim, &self.loaded.state);
+                goes_on = true;
             }
         }
+        goes_on
     }
 
     fn answer_claim(&mut self, claim: Claim, leases: Vec<LeaseGrant>) {
-        self.promise(claim.caller.reply, claim.caller.key, Answer::Leases { leases });
+        self.promise(claim.reply, claim.key, Answer::Leases { leases });
     }
 
     fn start_commit(&mut self) -> JoinHandle<Committed> {
@@ -415,9 +403,7 @@ impl Loop {
                     self.loaded = loaded;
                     self.world.head.store(self.loaded.chain.seq, Ordering::Release);
                     // Claims whose keys were pending before are pending no more: their answers are given without being kept.
-                    for claim in &mut self.claims {
-                        claim.caller.key = None;
-                    }
+                    self.claims.begin_anew();
                     return;
                 }
                 Err(error) => {
@@ -463,7 +449,7 @@ impl Loop {
 
     /// Writes what is decided, keeps the state, and ends.
     async fn last_words(&mut self) -> End {
-        for claim in std::mem::take(&mut self.claims) {
+        for claim in self.claims.take_all() {
             self.answer_claim(claim, Vec::new());
         }
         if self.has_work() || self.loaded.state.seq > self.loaded.snapshot_seq {

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::store::idempotency::Kept;
 use crate::store::journal::{self, Chain, Entry};
 use crate::store::projections::Touched;
+use crate::store::together::Together;
 use crate::store::{Store, Tenant, idempotency};
 
 /// A caller that is answered when the tick is durable.
@@ -77,9 +78,15 @@ impl Tick {
     async fn write(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<()> {
         let mut tx = store.begin(&Tenant::system(organization.0)).await?;
         journal::check_epoch(&mut tx, self.epoch).await?;
-        journal::append(&mut tx, &self.entries).await?;
-        self.touched.write(&mut tx, self.now).await?;
-        idempotency::keep(&mut tx, &self.kept, self.now).await?;
+        let mut new = Together::default();
+        self.touched.begin(&mut new, organization.0, self.now);
+        new.execute(&mut tx).await?;
+        let mut all = Together::default();
+        journal::append(&mut all, organization.0, &self.entries);
+        self.touched.go_on(&mut all, organization.0, self.now);
+        idempotency::keep(&mut all, organization.0, &self.kept, self.now);
+        all.execute(&mut tx).await?;
+        self.touched.finish(&mut tx).await?;
         if let Some((seq, state)) = &self.snapshot {
             journal::save_snapshot(&mut tx, *seq, self.epoch, state, self.now).await?;
         }

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::TenantTx;
+use super::together::Together;
 
 /// How long an answer is kept.
 pub const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
@@ -23,12 +25,11 @@ pub struct Kept {
 }
 
 /// Keeps answers.
-pub async fn keep(tx: &mut TenantTx, kept: &[Kept], now: Timestamp) -> Result<(), sqlx::Error> {
+pub fn keep(all: &mut Together, organization: Uuid, kept: &[Kept], now: Timestamp) {
     if kept.is_empty() {
-        return Ok(());
+        return;
     }
-    let organization = tx.tenant().organization;
-    sqlx::query(
+    all.part(
         "INSERT INTO idempotency_keys (organization_id, principal, key, fingerprint, answer, created_at) \
          SELECT $1, k.principal, k.key, k.fingerprint, k.answer::json, $6 \
          FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[]) AS k (principal, key, fingerprint, answer)",
@@ -38,10 +39,7 @@ pub async fn keep(tx: &mut TenantTx, kept: &[Kept], now: Timestamp) -> Result<()
     .bind(kept.iter().map(|k| k.key.as_str()).collect::<Vec<&str>>())
     .bind(kept.iter().map(|k| k.fingerprint.as_slice()).collect::<Vec<&[u8]>>())
     .bind(kept.iter().map(|k| k.answer.as_str()).collect::<Vec<&str>>())
-    .bind(now.to_sqlx())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    .bind(now.to_sqlx());
 }
 
 /// The fingerprint and the answer kept under a key.

@@ -11,6 +11,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::TenantTx;
+use super::together::Together;
 
 /// Events read in one go while a state is rebuilt: a few megabytes.
 pub const READ_MAX: i64 = 10_000;
@@ -77,14 +78,13 @@ fn line_hash(before: &[u8; 32], seq: u64, id: Uuid, at: Timestamp, actor: &str, 
     hasher.finalize().into()
 }
 
-/// Writes lines that follow each other.
-pub async fn append(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), sqlx::Error> {
+/// Adds lines that follow each other.
+pub fn append(all: &mut Together, organization: Uuid, entries: &[Entry]) {
     if entries.is_empty() {
-        return Ok(());
+        return;
     }
-    let organization = tx.tenant().organization;
     let of = |f: &dyn Fn(&Entry) -> Option<Uuid>| entries.iter().map(f).collect::<Vec<Option<Uuid>>>();
-    let written = sqlx::query(
+    all.part(
         "INSERT INTO orchestration_events (organization_id, seq, id, workflow_id, task_id, agent_id, event_type, severity, actor, \
          event_data, timestamp, hash) \
          SELECT $1, e.seq, e.id, e.workflow_id, e.task_id, e.agent_id, e.event_type, e.severity, e.actor::json, e.data::json, e.at, \
@@ -106,11 +106,7 @@ pub async fn append(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), sqlx::Er
     .bind(entries.iter().map(|e| e.actor.as_str()).collect::<Vec<&str>>())
     .bind(entries.iter().map(|e| e.data.as_str()).collect::<Vec<&str>>())
     .bind(entries.iter().map(|e| e.event.at.to_sqlx()).collect::<Vec<jiff_sqlx::Timestamp>>())
-    .bind(entries.iter().map(|e| e.hash.as_slice()).collect::<Vec<&[u8]>>())
-    .execute(&mut **tx)
-    .await?;
-    debug_assert_eq!(written.rows_affected(), entries.len() as u64);
-    Ok(())
+    .bind(entries.iter().map(|e| e.hash.as_slice()).collect::<Vec<&[u8]>>());
 }
 
 /// The end of the journal.

@@ -25,6 +25,7 @@ pub mod projections;
 pub mod reads;
 pub mod tenant;
 pub mod testing;
+pub mod together;
 pub mod verify;
 
 pub use tenant::{Tenant, TenantTx, WorkerTx};

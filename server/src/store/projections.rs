@@ -14,6 +14,7 @@ use uuid::Uuid;
 /// Rows touched by one tick.
 #[derive(Clone, Debug, Default)]
 pub struct Touched {
+    new_agents: BTreeMap<AgentId, Agent>,
     agents: BTreeMap<AgentId, Agent>,
     new_workflows: Vec<NewWorkflow>,
     workflows: Vec<WorkflowRow>,
@@ -61,7 +62,6 @@ struct WorkflowRow {
 
 #[derive(Clone, Debug)]
 struct NewTask {
-    id: TaskId,
     workflow: WorkflowId,
     ordinal: i32,
     key: String,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use devsquad::agent::Agent;
 use devsquad::event::{TaskLeased, WorkflowCreated};
 use devsquad::id::{AgentId, AttemptId, TaskId, WorkflowId};
 use devsquad::state::State;
@@ -31,6 +30,7 @@ impl Touched {
         let mut workflows: HashMap<WorkflowId, u64> = HashMap::new();
         let mut created: BTreeSet<WorkflowId> = BTreeSet::new();
         let mut agents: BTreeSet<AgentId> = seen.clone();
+        let mut joined: BTreeSet<AgentId> = BTreeSet::new();
         for entry in entries {
             let event = &entry.event;
             tasks.extend(event.change.tasks().iter().map(|task| (*task, ())));
@@ -40,6 +40,9 @@ impl Touched {
             }
             if let Change::WorkflowCreated(new) = &event.change {
                 created.insert(new.workflow);
+            }
+            if let Change::AgentRegistered(profile) = &event.change {
+                joined.insert(profile.id);
             }
             touched.event(event, state, &mut agents, &mut tasks, fresh_id);
         }
@@ -58,14 +61,9 @@ impl Touched {
                 }
             }
         }
-        touched.agents =
-            agents.iter().filter_map(|id| state.agents.get(id).map(|agent| (*id, agent.clone()))).collect();
+        let found = agents.iter().filter_map(|id| state.agents.get(id).map(|agent| (*id, agent.clone())));
+        (touched.new_agents, touched.agents) = found.partition(|(id, _)| joined.contains(id));
         touched
-    }
-
-    /// Agents whose rows are written.
-    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
-        self.agents.values()
     }
 
     fn event(
@@ -283,7 +281,6 @@ fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
     let needs: Vec<&str> = task.needs.iter().map(|at| workflow.task(*at).key.as_str()).collect();
     let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
     NewTask {
-        id: task.id,
         workflow: workflow.id,
         ordinal: at.cast_signed(),
         key: task.key.clone(),

@@ -1,13 +1,13 @@
 //! The statements that write what a tick touched. One statement for each kind of row, whatever their number.
 
+use devsquad::agent::Agent;
 use devsquad::id::{AttemptId, CheckpointId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::super::TenantTx;
+use super::super::together::{Part, Together};
 use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, TaskRow, Touched};
 
 type Times = Vec<Option<jiff_sqlx::Timestamp>>;
@@ -17,104 +17,110 @@ fn times<'a, T: 'a>(rows: impl IntoIterator<Item = &'a T>, at: impl Fn(&T) -> Op
 }
 
 impl Touched {
-    /// Writes every row, at the time `now`.
-    pub async fn write(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
-        self.write_agents(tx).await?;
-        self.insert_workflows(tx).await?;
-        self.update_workflows(tx, now).await?;
-        self.insert_tasks(tx, now).await?;
-        self.update_tasks(tx, now).await?;
-        self.insert_edges(tx, now).await?;
-        self.settle_edges(tx).await?;
-        self.insert_attempts(tx).await?;
-        self.move_attempts(tx).await?;
-        self.assign(tx).await?;
+    /// Adds the rows of what is new.
+    pub fn begin(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
+        self.insert_agents(all, organization);
+        self.insert_workflows(all, organization);
+        self.insert_tasks(all, organization, now);
+        self.insert_edges(all, organization, now);
+    }
+
+    /// Adds the rows that nearly every tick touches. They need those of what is new.
+    pub fn go_on(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
+        self.update_agents(all, organization);
+        self.update_workflows(all, organization, now);
+        self.update_tasks(all, organization, now);
+        self.settle_edges(all, organization);
+        self.insert_attempts(all, organization);
+        self.move_attempts(all, organization);
+        self.assign(all, organization);
+    }
+
+    /// Writes the rows that few ticks touch. They need the others.
+    pub async fn finish(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         self.insert_checkpoints(tx).await?;
         self.decide_checkpoints(tx).await?;
         self.insert_artifacts(tx).await?;
         self.close_ended(tx).await
     }
 
-    async fn write_agents(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-        if self.agents.is_empty() {
-            return Ok(());
+    fn insert_agents(&self, all: &mut Together, organization: Uuid) {
+        if self.new_agents.is_empty() {
+            return;
         }
-        let rows: Vec<_> = self.agents.values().collect();
-        let text = |f: &dyn Fn(&devsquad::agent::Agent) -> String| rows.iter().map(|a| f(a)).collect::<Vec<String>>();
-        let int =
-            |f: &dyn Fn(&devsquad::agent::Agent) -> u32| rows.iter().map(|a| f(a).cast_signed()).collect::<Vec<i32>>();
-        let organization = tx.tenant().organization;
-        sqlx::query(
-            "INSERT INTO agents (organization_id, id, name, adapter, owner, skills, capacity, cost_per_hour, status, presence, \
-             live_leases, accepted, rejected, failed, created_at, last_seen_at, retired_at, description) \
-             SELECT $1, a.id, a.name, a.adapter, nullif(a.owner, ''), a.skills::jsonb, a.capacity, a.cost::numeric, a.status, \
-             a.presence, a.live, a.accepted, a.rejected, a.failed, a.created_at, a.seen, a.retired, a.description \
-             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::float8[], $9::text[], \
-             $10::text[], $11::int[], $12::int[], $13::int[], $14::int[], $15::timestamptz[], $16::timestamptz[], \
-             $17::timestamptz[], $18::text[]) AS a (id, name, adapter, owner, skills, capacity, cost, status, presence, live, \
-             accepted, rejected, failed, created_at, seen, retired, description) \
-             ON CONFLICT (organization_id, id) DO UPDATE SET status = excluded.status, presence = excluded.presence, \
-             live_leases = excluded.live_leases, accepted = excluded.accepted, rejected = excluded.rejected, \
-             failed = excluded.failed, last_seen_at = excluded.last_seen_at, retired_at = excluded.retired_at",
+        let rows: Vec<&Agent> = self.new_agents.values().collect();
+        let text = |f: &dyn Fn(&Agent) -> String| rows.iter().map(|a| f(a)).collect::<Vec<String>>();
+        let query = all.part(
+            "INSERT INTO agents (organization_id, id, status, presence, live_leases, accepted, rejected, failed, last_seen_at, \
+             retired_at, name, adapter, owner, skills, capacity, cost_per_hour, created_at, description) \
+             SELECT $1, a.id, a.status, a.presence, a.live, a.accepted, a.rejected, a.failed, a.seen, a.retired, a.name, a.adapter, \
+             nullif(a.owner, ''), a.skills::jsonb, a.capacity, a.cost::numeric, a.created_at, a.description \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::timestamptz[], \
+             $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::float8[], \
+             $17::timestamptz[], $18::text[]) AS a (id, status, presence, live, accepted, rejected, failed, seen, retired, name, \
+             adapter, owner, skills, capacity, cost, created_at, description)",
+        );
+        bind_agent_rows(query.bind(organization), &rows)
+            .bind(text(&|a| a.profile.name.clone()))
+            .bind(text(&|a| a.profile.adapter.as_str().to_owned()))
+            .bind(text(&|a| a.profile.owner.clone()))
+            .bind(text(&|a| serde_json::to_string(&a.profile.skills).unwrap_or_else(|_| "[]".to_owned())))
+            .bind(rows.iter().map(|a| a.profile.capacity.cast_signed()).collect::<Vec<i32>>())
+            .bind(rows.iter().map(|a| a.profile.cost_per_hour).collect::<Vec<Option<f64>>>())
+            .bind(times(rows.iter().copied(), |a| Some(a.created_at)))
+            .bind(text(&|a| a.profile.description.clone()));
+    }
+
+    fn update_agents(&self, all: &mut Together, organization: Uuid) {
+        if self.agents.is_empty() {
+            return;
+        }
+        let rows: Vec<&Agent> = self.agents.values().collect();
+        let query = all.part(
+            "UPDATE agents AS t SET status = a.status, presence = a.presence, live_leases = a.live, accepted = a.accepted, \
+             rejected = a.rejected, failed = a.failed, last_seen_at = a.seen, retired_at = a.retired \
+             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::timestamptz[], \
+             $10::timestamptz[]) AS a (id, status, presence, live, accepted, rejected, failed, seen, retired) \
+             WHERE t.organization_id = $1 AND t.id = a.id",
+        );
+        bind_agent_rows(query.bind(organization), &rows);
+    }
+
+    fn insert_workflows(&self, all: &mut Together, organization: Uuid) {
+        if self.new_workflows.is_empty() {
+            return;
+        }
+        let new = &self.new_workflows;
+        all.part(
+            "INSERT INTO orchestration_workflows (organization_id, id, project_id, user_id, workflow_name, workflow_type, \
+             description, template_id, parameters, status, priority, deadline, tasks_total, created_at, updated_at) \
+             SELECT $1, w.id, w.project, w.who, w.name, w.kind, w.description, w.template, w.parameters::jsonb, 'running', \
+             w.priority, w.deadline, w.total, w.created_at, w.created_at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
+             $10::text[], $11::timestamptz[], $12::int[], $13::timestamptz[]) \
+             AS w (id, project, who, name, kind, description, template, parameters, priority, deadline, total, created_at)",
         )
         .bind(organization)
-        .bind(rows.iter().map(|a| a.profile.id.0).collect::<Vec<Uuid>>())
-        .bind(text(&|a| a.profile.name.clone()))
-        .bind(text(&|a| a.profile.adapter.as_str().to_owned()))
-        .bind(text(&|a| a.profile.owner.clone()))
-        .bind(text(&|a| serde_json::to_string(&a.profile.skills).unwrap_or_else(|_| "[]".to_owned())))
-        .bind(int(&|a| a.profile.capacity))
-        .bind(rows.iter().map(|a| a.profile.cost_per_hour).collect::<Vec<Option<f64>>>())
-        .bind(text(&|a| if a.retired_at.is_some() { "retired" } else { "active" }.to_owned()))
-        .bind(text(&|a| a.presence().as_str().to_owned()))
-        .bind(int(&|a| a.live))
-        .bind(int(&|a| a.record.accepted))
-        .bind(int(&|a| a.record.rejected))
-        .bind(int(&|a| a.record.failed))
-        .bind(times(rows.iter().copied(), |a| Some(a.created_at)))
-        .bind(times(rows.iter().copied(), |a| Some(a.last_seen)))
-        .bind(times(rows.iter().copied(), |a| a.retired_at))
-        .bind(text(&|a| a.profile.description.clone()))
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(new.iter().map(|w| w.id.0).collect::<Vec<Uuid>>())
+        .bind(new.iter().map(|w| w.project).collect::<Vec<Uuid>>())
+        .bind(new.iter().map(|w| w.user).collect::<Vec<Option<Uuid>>>())
+        .bind(new.iter().map(|w| w.name.as_str()).collect::<Vec<&str>>())
+        .bind(new.iter().map(|w| w.kind.as_str()).collect::<Vec<&str>>())
+        .bind(new.iter().map(|w| w.description.as_str()).collect::<Vec<&str>>())
+        .bind(new.iter().map(|w| w.template.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(new.iter().map(|w| w.parameters.as_str()).collect::<Vec<&str>>())
+        .bind(new.iter().map(|w| w.priority).collect::<Vec<&str>>())
+        .bind(times(new, |w| w.deadline))
+        .bind(new.iter().map(|w| w.tasks_total).collect::<Vec<i32>>())
+        .bind(times(new, |w| Some(w.created_at)));
     }
 
-    async fn insert_workflows(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-        let organization = tx.tenant().organization;
-        // A creation is rare beside its tasks: one statement each.
-        for new in &self.new_workflows {
-            sqlx::query(
-                "INSERT INTO orchestration_workflows (organization_id, id, project_id, user_id, workflow_name, workflow_type, \
-                 description, template_id, parameters, status, priority, deadline, tasks_total, created_at, updated_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, 'running', $10, $11, $12, $13, $13)",
-            )
-            .bind(organization)
-            .bind(new.id.0)
-            .bind(new.project)
-            .bind(new.user)
-            .bind(&new.name)
-            .bind(&new.kind)
-            .bind(&new.description)
-            .bind(&new.template)
-            .bind(&new.parameters)
-            .bind(new.priority)
-            .bind(new.deadline.map(|at| at.to_sqlx()))
-            .bind(new.tasks_total)
-            .bind(new.created_at.to_sqlx())
-            .execute(&mut **tx)
-            .await?;
-        }
-        Ok(())
-    }
-
-    async fn update_workflows(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+    fn update_workflows(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.workflows.is_empty() {
-            return Ok(());
+            return;
         }
         let rows = &self.workflows;
-        let organization = tx.tenant().organization;
-        sqlx::query(
+        all.part(
             "UPDATE orchestration_workflows AS w SET status = r.status, reason = r.reason, priority = r.priority, \
              tasks_completed = r.completed, position = r.position, started_at = r.started_at, completed_at = r.completed_at, \
              updated_at = $10 \
@@ -131,21 +137,17 @@ impl Touched {
         .bind(rows.iter().map(|r| r.position).collect::<Vec<i64>>())
         .bind(times(rows, |r| r.started_at))
         .bind(times(rows, |r| r.completed_at))
-        .bind(now.to_sqlx())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(now.to_sqlx());
     }
 
-    async fn insert_tasks(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+    fn insert_tasks(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.new_tasks.is_empty() {
-            return Ok(());
+            return;
         }
         let new = &self.new_tasks;
         let text =
             |f: &dyn Fn(&super::NewTask) -> &String| new.iter().map(|(n, _)| f(n).clone()).collect::<Vec<String>>();
-        let organization = tx.tenant().organization;
-        let query = sqlx::query(
+        let query = all.part(
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
              skills, checks, input_data, max_attempts, timeout_s, effective_priority, assigned_agent_id, status, stage, reason, \
              output_data, result_sha256, progress, note, attempts_used, fence, generation, not_before, ready_at, started_at, \
@@ -174,19 +176,14 @@ impl Touched {
             .bind(text(&|n| &n.input))
             .bind(new.iter().map(|(n, _)| n.max_attempts).collect::<Vec<i32>>())
             .bind(new.iter().map(|(n, _)| n.timeout_s).collect::<Vec<i32>>())
-            .bind(new.iter().map(|(n, _)| n.rank).collect::<Vec<f64>>())
-            .execute(&mut **tx)
-            .await?;
-        debug_assert_eq!(new.iter().map(|(n, r)| (n.id, r.id)).filter(|(a, b)| a != b).count(), 0);
-        Ok(())
+            .bind(new.iter().map(|(n, _)| n.rank).collect::<Vec<f64>>());
     }
 
-    async fn update_tasks(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+    fn update_tasks(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.tasks.is_empty() {
-            return Ok(());
+            return;
         }
-        let organization = tx.tenant().organization;
-        let query = sqlx::query(
+        let query = all.part(
             "UPDATE workflow_tasks AS t SET assigned_agent_id = r.agent, status = r.status, stage = r.stage, reason = r.reason, \
              output_data = r.output::json, result_sha256 = r.sha256, progress = r.progress, note = r.note, \
              attempts_used = r.attempts_used, fence = r.fence, generation = r.generation, not_before = r.not_before, \
@@ -197,19 +194,15 @@ impl Touched {
              generation, not_before, ready_at, started_at, completed_at) \
              WHERE t.organization_id = $1 AND t.id = r.id",
         );
-        let query = bind_task_rows(query.bind(organization).bind(now.to_sqlx()), self.tasks.iter());
-        let written = query.execute(&mut **tx).await?;
-        debug_assert_eq!(written.rows_affected(), self.tasks.len() as u64);
-        Ok(())
+        bind_task_rows(query.bind(organization).bind(now.to_sqlx()), self.tasks.iter());
     }
 
-    async fn insert_edges(&self, tx: &mut TenantTx, now: Timestamp) -> Result<(), sqlx::Error> {
+    fn insert_edges(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.edges.is_empty() {
-            return Ok(());
+            return;
         }
-        let organization = tx.tenant().organization;
         let ids = |f: &dyn Fn(&super::EdgeRow) -> Uuid| self.edges.iter().map(f).collect::<Vec<Uuid>>();
-        sqlx::query(
+        all.part(
             "INSERT INTO task_dependencies (organization_id, id, workflow_id, parent_task_id, child_task_id, dependency_type, \
              status, created_at) SELECT $1, e.id, e.workflow, e.parent, e.child, e.kind, 'pending', $2 \
              FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS e (id, workflow, parent, child, kind)",
@@ -220,22 +213,18 @@ impl Touched {
         .bind(ids(&|e| e.workflow.0))
         .bind(ids(&|e| e.parent.0))
         .bind(ids(&|e| e.child.0))
-        .bind(self.edges.iter().map(|e| e.kind).collect::<Vec<&str>>())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(self.edges.iter().map(|e| e.kind).collect::<Vec<&str>>());
     }
 
-    async fn settle_edges(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    fn settle_edges(&self, all: &mut Together, organization: Uuid) {
         if self.edges_settled.is_empty() {
-            return Ok(());
+            return;
         }
         let mut last: std::collections::HashMap<Uuid, (Uuid, &str)> = std::collections::HashMap::new();
         for (task, workflow, status) in &self.edges_settled {
             last.insert(task.0, (workflow.0, status));
         }
-        let organization = tx.tenant().organization;
-        sqlx::query(
+        all.part(
             "UPDATE task_dependencies AS d SET status = e.status \
              FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS e (workflow, parent, status) \
              WHERE d.organization_id = $1 AND d.workflow_id = e.workflow AND d.parent_task_id = e.parent",
@@ -243,19 +232,15 @@ impl Touched {
         .bind(organization)
         .bind(last.values().map(|(workflow, _)| *workflow).collect::<Vec<Uuid>>())
         .bind(last.keys().copied().collect::<Vec<Uuid>>())
-        .bind(last.values().map(|(_, status)| *status).collect::<Vec<&str>>())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(last.values().map(|(_, status)| *status).collect::<Vec<&str>>());
     }
 
-    async fn insert_attempts(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    fn insert_attempts(&self, all: &mut Together, organization: Uuid) {
         if self.attempts.is_empty() {
-            return Ok(());
+            return;
         }
         let rows: Vec<(&AttemptId, &NewAttempt)> = self.attempts.iter().collect();
-        let organization = tx.tenant().organization;
-        sqlx::query(
+        all.part(
             "INSERT INTO attempts (organization_id, id, workflow_id, task_id, agent_id, purpose, fence, status, reason, message, \
              fit, leased_at, started_at, lease_expires_at, ended_at, progress, note) \
              SELECT $1, a.id, a.workflow, a.task, a.agent, a.purpose, a.fence, coalesce(a.status, 'running'), a.reason, a.message, \
@@ -280,19 +265,15 @@ impl Touched {
         .bind(times(rows.iter().map(|(_, a)| *a), |a| Some(a.expires_at)))
         .bind(times(rows.iter().map(|(_, a)| *a), |a| a.end.ended_at))
         .bind(rows.iter().map(|(_, a)| a.end.progress).collect::<Vec<Option<i32>>>())
-        .bind(rows.iter().map(|(_, a)| a.end.note.as_deref()).collect::<Vec<Option<&str>>>())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(rows.iter().map(|(_, a)| a.end.note.as_deref()).collect::<Vec<Option<&str>>>());
     }
 
-    async fn move_attempts(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    fn move_attempts(&self, all: &mut Together, organization: Uuid) {
         if self.attempts_moved.is_empty() {
-            return Ok(());
+            return;
         }
         let rows: Vec<(&AttemptId, &AttemptMoved)> = self.attempts_moved.iter().collect();
-        let organization = tx.tenant().organization;
-        sqlx::query(
+        all.part(
             "UPDATE attempts AS t SET status = coalesce(a.status, t.status), reason = coalesce(a.reason, t.reason), \
              message = coalesce(a.message, t.message), ended_at = coalesce(a.ended_at, t.ended_at), \
              progress = coalesce(a.progress, t.progress), note = coalesce(a.note, t.note) \
@@ -306,18 +287,14 @@ impl Touched {
         .bind(rows.iter().map(|(_, a)| a.message.as_deref()).collect::<Vec<Option<&str>>>())
         .bind(times(rows.iter().map(|(_, a)| *a), |a| a.ended_at))
         .bind(rows.iter().map(|(_, a)| a.progress).collect::<Vec<Option<i32>>>())
-        .bind(rows.iter().map(|(_, a)| a.note.as_deref()).collect::<Vec<Option<&str>>>())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(rows.iter().map(|(_, a)| a.note.as_deref()).collect::<Vec<Option<&str>>>());
     }
 
-    async fn assign(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    fn assign(&self, all: &mut Together, organization: Uuid) {
         if self.assigned.is_empty() {
-            return Ok(());
+            return;
         }
-        let organization = tx.tenant().organization;
-        sqlx::query(
+        all.part(
             "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, assigned_at, last_activity) \
              SELECT $1, a.id, a.workflow, a.agent, 'worker', 'active', a.at, a.at \
              FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) AS a (id, workflow, agent, at) \
@@ -328,10 +305,7 @@ impl Touched {
         .bind(self.assigned.iter().map(|(id, ..)| *id).collect::<Vec<Uuid>>())
         .bind(self.assigned.iter().map(|(_, workflow, ..)| workflow.0).collect::<Vec<Uuid>>())
         .bind(self.assigned.iter().map(|(_, _, agent, _)| agent.0).collect::<Vec<Uuid>>())
-        .bind(times(&self.assigned, |(.., at)| Some(*at)))
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        .bind(times(&self.assigned, |(.., at)| Some(*at)));
     }
 
     async fn insert_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
@@ -451,11 +425,23 @@ impl Touched {
     }
 }
 
+/// Binds an agent's id and the eight columns of its row that change.
+fn bind_agent_rows<'a>(query: Part<'a>, rows: &[&Agent]) -> Part<'a> {
+    let int = |f: &dyn Fn(&Agent) -> u32| rows.iter().map(|a| f(a).cast_signed()).collect::<Vec<i32>>();
+    query
+        .bind(rows.iter().map(|a| a.profile.id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|a| if a.retired_at.is_some() { "retired" } else { "active" }).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|a| a.presence().as_str()).collect::<Vec<&str>>())
+        .bind(int(&|a| a.live))
+        .bind(int(&|a| a.record.accepted))
+        .bind(int(&|a| a.record.rejected))
+        .bind(int(&|a| a.record.failed))
+        .bind(times(rows.iter().copied(), |a| Some(a.last_seen)))
+        .bind(times(rows.iter().copied(), |a| a.retired_at))
+}
+
 /// Binds the sixteen columns of a task's row that change.
-fn bind_task_rows<'q, 'r>(
-    query: Query<'q, sqlx::Postgres, PgArguments>,
-    rows: impl Iterator<Item = &'r TaskRow> + Clone,
-) -> Query<'q, sqlx::Postgres, PgArguments> {
+fn bind_task_rows<'a, 'r>(query: Part<'a>, rows: impl Iterator<Item = &'r TaskRow> + Clone) -> Part<'a> {
     let all = rows;
     query
         .bind(all.clone().map(|r| r.id.0).collect::<Vec<Uuid>>())
