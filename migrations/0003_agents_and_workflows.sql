@@ -130,10 +130,11 @@ CREATE TABLE task_dependencies (
     status          text NOT NULL,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (organization_id, id),
-    UNIQUE (organization_id, workflow_id, parent_task_id, child_task_id),
+    UNIQUE (organization_id, parent_task_id, child_task_id),
     CHECK (parent_task_id <> child_task_id)
-);
+) WITH (fillfactor = 80);
 COMMENT ON TABLE task_dependencies IS 'The edges of a workflow: the child waits for the parent.';
+CREATE INDEX task_dependencies_workflow ON task_dependencies (organization_id, workflow_id);
 CALL devsquad.protect('task_dependencies');
 GRANT SELECT, INSERT, UPDATE, DELETE ON task_dependencies TO devsquad_app;
 GRANT SELECT ON task_dependencies TO devsquad_reader;

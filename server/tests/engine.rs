@@ -81,6 +81,19 @@ impl Story {
         self.engine.claim(self.organization, agent, max, Duration::from_millis(50), None).await.expect("a claim")
     }
 
+    /// Waits until a lease, which is given out while it is being written, is on disk.
+    async fn on_disk(&self, lease: &LeaseGrant) {
+        for _ in 0..500 {
+            let status = self.status(lease.workflow_id).await;
+            let tasks = status["tasks"].as_array().cloned().unwrap_or_default();
+            if tasks.iter().any(|task| task["key"] == lease.key && task["status"] == "running") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the lease of {} was never written", lease.key);
+    }
+
     async fn complete(&self, agent: AgentId, lease: &LeaseGrant, output: Value) -> Result<Answer, EngineError> {
         let command = lease::completion(lease.attempt_id, lease.fence, output, Vec::new(), Value::Null);
         self.perform(&Actor::Agent { agent }, command).await
@@ -162,6 +175,7 @@ async fn what_was_acknowledged_survives_a_crash_and_the_same_fence_still_counts(
     let ada = story.agent("ada", &[], 2).await;
     let workflow = story.workflow(json!([{"key": "a"}, {"key": "b", "needs": ["a"]}])).await;
     let lease = story.claim(ada, 1).await.remove(0);
+    story.on_disk(&lease).await;
     story.crash();
     story.complete(ada, &lease, json!("kept")).await.expect("taken after the crash");
     story.complete(ada, &lease, json!("kept")).await.expect("the same result again is no harm");

@@ -1,8 +1,9 @@
 //! The loop of one organization: the only writer of its state.
 //!
 //! It takes what has queued up, decides it in memory, and commits everything that was decided while the last commit was in
-//! flight as one tick. Callers are answered after their tick is durable. When a commit fails the loop throws its state away and
-//! takes the organization over anew, from what is on disk.
+//! flight as one tick. Callers are answered after their tick is durable. Only leases go out at once: one that the disk never learns
+//! of binds nobody, for its attempt and its fence are unknown then. When a commit fails the loop throws its state away and takes the
+//! organization over anew, from what is on disk.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -215,11 +216,10 @@ impl Loop {
     /// Answers when the tick is durable, and keeps the answer if it has a key.
     fn promise(&mut self, reply: oneshot::Sender<Reply>, kept: Option<(u128, Kept)>, answer: Answer) {
         let key = kept.as_ref().map(|(hash, _)| *hash);
-        if let Some((_, mut kept)) = kept {
-            kept.answer = serde_json::to_string(&answer).unwrap_or_else(|_| "null".to_owned());
-            self.kept.push(kept);
+        if let Some((_, kept)) = kept {
+            self.keep(kept, &answer);
         }
-        self.callers.push(Caller { reply, answer, key });
+        self.callers.push(Caller { reply: Some(reply), answer, key });
     }
 
     fn refuse(&mut self, reply: oneshot::Sender<Reply>, key: Option<u128>, refusal: Refusal) {
@@ -317,8 +317,19 @@ impl Loop {
         goes_on
     }
 
+    /// Answers at once; the tick keeps the answer under its key.
     fn answer_claim(&mut self, claim: Claim, leases: Vec<LeaseGrant>) {
-        self.promise(claim.reply, claim.key, Answer::Leases { leases });
+        let answer = Answer::Leases { leases };
+        if let Some((hash, kept)) = claim.key {
+            self.keep(kept, &answer);
+            self.callers.push(Caller { reply: None, answer: answer.clone(), key: Some(hash) });
+        }
+        send(Some(claim.reply), Reply::Answer(answer));
+    }
+
+    fn keep(&mut self, mut kept: Kept, answer: &Answer) {
+        kept.answer = serde_json::to_string(answer).unwrap_or_else(|_| "null".to_owned());
+        self.kept.push(kept);
     }
 
     fn start_commit(&mut self) -> JoinHandle<Committed> {
@@ -370,7 +381,7 @@ impl Loop {
             for other in caller.key.map(|hash| self.loaded.keys.keep(hash)).unwrap_or_default() {
                 send(Some(other), Reply::Answer(caller.answer.clone()));
             }
-            send(Some(caller.reply), Reply::Answer(caller.answer));
+            send(caller.reply, Reply::Answer(caller.answer));
         }
         for workflow in committed.ended {
             // What was decided meanwhile still needs it: its rows are not written yet.
@@ -386,7 +397,7 @@ impl Loop {
         for other in caller.key.map(|hash| self.loaded.keys.release(hash)).unwrap_or_default() {
             send(Some(other), Reply::Unavailable(why.clone()));
         }
-        send(Some(caller.reply), Reply::Unavailable(why));
+        send(caller.reply, Reply::Unavailable(why));
     }
 
     /// Throws the state away and takes the organization over from what is on disk. Claims go on waiting.

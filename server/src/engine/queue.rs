@@ -48,7 +48,7 @@ pub(super) enum Waiting {
 /// The loop's answer.
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
-    /// Done, and durable.
+    /// Done, and durable; a lease is still being written.
     Answer(Answer),
     /// Refused; nothing changed.
     Refused(Refusal),

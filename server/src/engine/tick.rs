@@ -18,7 +18,8 @@ use crate::store::{Store, Tenant, idempotency};
 
 /// A caller that is answered when the tick is durable.
 pub(super) struct Caller {
-    pub reply: oneshot::Sender<Reply>,
+    /// Whom to answer; nobody, where the answer has gone out already and others may wait for it under the same key.
+    pub reply: Option<oneshot::Sender<Reply>>,
     pub answer: Answer,
     pub key: Option<u128>,
 }

@@ -21,7 +21,7 @@ pub struct Touched {
     new_tasks: Vec<(NewTask, TaskRow)>,
     tasks: Vec<TaskRow>,
     edges: Vec<EdgeRow>,
-    edges_settled: Vec<(TaskId, WorkflowId, &'static str)>,
+    edges_settled: Vec<(TaskId, &'static str)>,
     attempts: BTreeMap<AttemptId, NewAttempt>,
     attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
     assignments: BTreeSet<(WorkflowId, AgentId)>,

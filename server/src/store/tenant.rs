@@ -63,6 +63,9 @@ struct Context {
     role: &'static str,
     claims: String,
     statement_max: Duration,
+    /// Rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left to itself, it
+    /// would walk through all rows of the organization for every handful that is named, until the tables are analysed.
+    by_key: bool,
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -86,6 +89,7 @@ impl Store {
             role: "devsquad_app",
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
+            by_key: true,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -97,6 +101,7 @@ impl Store {
             role: "devsquad_reader",
             claims: tenant.claims(),
             statement_max: READ_STATEMENT_MAX,
+            by_key: false,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -108,6 +113,7 @@ impl Store {
             role: "devsquad_reader",
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
+            by_key: false,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -119,6 +125,7 @@ impl Store {
             role: "devsquad_worker",
             claims: String::new(),
             statement_max: READ_STATEMENT_MAX,
+            by_key: false,
         });
         Ok(WorkerTx { transaction: transaction.await? })
     }
@@ -159,11 +166,14 @@ async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'sta
     let mut transaction = pool.begin_with(context.begin).await?;
     // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
     sqlx::query(
-        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true)",
+        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
+         set_config('enable_seqscan', $4, true), set_config('enable_bitmapscan', $4, true), set_config('enable_nestloop', $4, true), \
+         set_config('enable_mergejoin', $4, true)",
     )
     .bind(&context.claims)
     .bind(context.statement_max.as_millis().to_string())
     .bind(context.role)
+    .bind(if context.by_key { "off" } else { "on" })
     .execute(&mut *transaction)
     .await?;
     Ok(transaction)

@@ -104,15 +104,15 @@ impl Touched {
                 } else if let Some((_, task)) = state.task_ref(*task).and_then(|place| state.at(place)) {
                     agents.extend(task.submission.as_ref().map(|submission| submission.agent));
                 }
-                self.edges_settled.push((*task, *workflow, "satisfied"));
+                self.edges_settled.push((*task, "satisfied"));
             }
-            Change::TaskFailed { workflow, task, .. } => self.edges_settled.push((*task, *workflow, "failed")),
-            Change::TasksSkipped { workflow, tasks } => {
-                self.edges_settled.extend(tasks.iter().map(|task| (*task, *workflow, "failed")));
+            Change::TaskFailed { task, .. } => self.edges_settled.push((*task, "failed")),
+            Change::TasksSkipped { tasks, .. } => {
+                self.edges_settled.extend(tasks.iter().map(|task| (*task, "failed")));
             }
-            Change::TaskRetried { workflow, task, revived } => {
+            Change::TaskRetried { task, revived, .. } => {
                 tasks.extend(revived.iter().map(|task| (*task, ())));
-                self.edges_settled.extend(revived.iter().chain([task]).map(|task| (*task, *workflow, "pending")));
+                self.edges_settled.extend(revived.iter().chain([task]).map(|task| (*task, "pending")));
             }
             Change::CheckpointOpened { workflow, task, checkpoint, kind, title, sha256, round, .. } => {
                 let generation =
@@ -164,7 +164,7 @@ impl Touched {
                     );
                     let cancelled =
                         workflow.tasks.iter().filter(|task| matches!(task.state, TaskState::Cancelled { .. }));
-                    self.edges_settled.extend(cancelled.map(|task| (task.id, workflow.id, "failed")));
+                    self.edges_settled.extend(cancelled.map(|task| (task.id, "failed")));
                 }
             }
             Change::AgentRegistered(_)

@@ -1,4 +1,9 @@
 //! The statements that write what a tick touched. One statement for each kind of row, whatever their number.
+//!
+//! Rows that change are named twice: `id = ANY($2)` has them looked up by their keys, the join with `unnest` brings what they become.
+//! The join alone may be planned as a walk through all rows of the organization.
+
+use std::collections::HashMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AttemptId, CheckpointId};
@@ -81,7 +86,7 @@ impl Touched {
              rejected = a.rejected, failed = a.failed, last_seen_at = a.seen, retired_at = a.retired \
              FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::timestamptz[], \
              $10::timestamptz[]) AS a (id, status, presence, live, accepted, rejected, failed, seen, retired) \
-             WHERE t.organization_id = $1 AND t.id = a.id",
+             WHERE t.organization_id = $1 AND t.id = ANY($2) AND t.id = a.id",
         );
         bind_agent_rows(query.bind(organization), &rows);
     }
@@ -126,7 +131,7 @@ impl Touched {
              updated_at = $10 \
              FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], \
              $9::timestamptz[]) AS r (id, status, reason, priority, completed, position, started_at, completed_at) \
-             WHERE w.organization_id = $1 AND w.id = r.id",
+             WHERE w.organization_id = $1 AND w.id = ANY($2) AND w.id = r.id",
         )
         .bind(organization)
         .bind(rows.iter().map(|r| r.id.0).collect::<Vec<Uuid>>())
@@ -192,7 +197,7 @@ impl Touched {
              $11::text[], $12::int[], $13::bigint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], \
              $18::timestamptz[]) AS r (id, agent, status, stage, reason, output, sha256, progress, note, attempts_used, fence, \
              generation, not_before, ready_at, started_at, completed_at) \
-             WHERE t.organization_id = $1 AND t.id = r.id",
+             WHERE t.organization_id = $1 AND t.id = ANY($3) AND t.id = r.id",
         );
         bind_task_rows(query.bind(organization).bind(now.to_sqlx()), self.tasks.iter());
     }
@@ -220,19 +225,15 @@ impl Touched {
         if self.edges_settled.is_empty() {
             return;
         }
-        let mut last: std::collections::HashMap<Uuid, (Uuid, &str)> = std::collections::HashMap::new();
-        for (task, workflow, status) in &self.edges_settled {
-            last.insert(task.0, (workflow.0, status));
-        }
+        let last: HashMap<Uuid, &str> = self.edges_settled.iter().map(|(task, status)| (task.0, *status)).collect();
         all.part(
             "UPDATE task_dependencies AS d SET status = e.status \
-             FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS e (workflow, parent, status) \
-             WHERE d.organization_id = $1 AND d.workflow_id = e.workflow AND d.parent_task_id = e.parent",
+             FROM unnest($2::uuid[], $3::text[]) AS e (parent, status) \
+             WHERE d.organization_id = $1 AND d.parent_task_id = ANY($2) AND d.parent_task_id = e.parent",
         )
         .bind(organization)
-        .bind(last.values().map(|(workflow, _)| *workflow).collect::<Vec<Uuid>>())
         .bind(last.keys().copied().collect::<Vec<Uuid>>())
-        .bind(last.values().map(|(_, status)| *status).collect::<Vec<&str>>());
+        .bind(last.values().copied().collect::<Vec<&str>>());
     }
 
     fn insert_attempts(&self, all: &mut Together, organization: Uuid) {
@@ -278,7 +279,8 @@ impl Touched {
              message = coalesce(a.message, t.message), ended_at = coalesce(a.ended_at, t.ended_at), \
              progress = coalesce(a.progress, t.progress), note = coalesce(a.note, t.note) \
              FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::text[]) \
-             AS a (id, status, reason, message, ended_at, progress, note) WHERE t.organization_id = $1 AND t.id = a.id",
+             AS a (id, status, reason, message, ended_at, progress, note) \
+             WHERE t.organization_id = $1 AND t.id = ANY($2) AND t.id = a.id",
         )
         .bind(organization)
         .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
@@ -355,7 +357,8 @@ impl Touched {
             "UPDATE quality_checkpoints AS q SET status = c.status, decided_by = c.decided_by::json, note = c.note, \
              decided_at = c.decided_at \
              FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) \
-             AS c (id, status, decided_by, note, decided_at) WHERE q.organization_id = $1 AND q.id = c.id",
+             AS c (id, status, decided_by, note, decided_at) \
+             WHERE q.organization_id = $1 AND q.id = ANY($2) AND q.id = c.id",
         )
         .bind(organization)
         .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
@@ -405,7 +408,8 @@ impl Touched {
         sqlx::query(
             "UPDATE quality_checkpoints AS q SET status = 'cancelled', decided_at = e.at \
              FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
-             WHERE q.organization_id = $1 AND q.workflow_id = e.id AND q.status = 'pending' AND q.created_at <= e.at",
+             WHERE q.organization_id = $1 AND q.workflow_id = ANY($2) AND q.workflow_id = e.id AND q.status = 'pending' \
+             AND q.created_at <= e.at",
         )
         .bind(organization)
         .bind(&ids)
@@ -414,7 +418,8 @@ impl Touched {
         .await?;
         sqlx::query(
             "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
-             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) WHERE a.organization_id = $1 AND a.workflow_id = e.id",
+             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
+             WHERE a.organization_id = $1 AND a.workflow_id = ANY($2) AND a.workflow_id = e.id",
         )
         .bind(organization)
         .bind(&ids)
