@@ -17,6 +17,7 @@ pub mod live;
 pub mod session;
 pub mod shell;
 pub mod ui;
+mod wire;
 
 pub mod agents;
 pub mod approvals;
