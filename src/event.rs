@@ -182,6 +182,7 @@ pub struct Event {
     /// Its id, the base of every effect's idempotency.
     pub id: EventId,
     /// When it was decided.
+    #[serde(with = "crate::wire_time")]
     pub at: Timestamp,
     /// Who caused it.
     pub actor: Actor,
@@ -265,6 +266,7 @@ pub enum Change {
         /// Which task.
         task: TaskId,
         /// Until when.
+        #[serde(with = "crate::wire_time")]
         expires_at: Timestamp,
     },
     /// An attempt ended without a result.
@@ -291,6 +293,7 @@ pub enum Change {
         /// Which.
         task: TaskId,
         /// Until when.
+        #[serde(with = "crate::wire_time")]
         until: Timestamp,
     },
     /// A result was handed in and has to pass checks.
@@ -424,8 +427,10 @@ pub struct TaskLeased {
     /// Whether it examines a result instead of making one.
     pub review: bool,
     /// When the lease ends unless a heartbeat extends it.
+    #[serde(with = "crate::wire_time")]
     pub expires_at: Timestamp,
     /// When it ends at the latest.
+    #[serde(with = "crate::wire_time")]
     pub deadline: Timestamp,
     /// Why this agent.
     pub fit: Fit,

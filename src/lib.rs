@@ -24,6 +24,7 @@ pub mod messaging;
 mod simulation;
 pub mod text;
 pub mod view;
+pub mod wire_time;
 
 pub use actor::{Actor, Door, Role};
 pub use command::{Answer, Command};

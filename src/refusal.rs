@@ -19,7 +19,7 @@ pub struct Fault {
 
 /// A refusal, typed; its `Display` is the sentence shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The named thing is not in this organization.
     #[error("{}", wording::not_found(.noun, .id))]

@@ -67,10 +67,13 @@ pub struct WorkflowSummary {
     /// How many of its tasks are in each status, only those that occur, in the order of a life.
     pub counts: Vec<(TaskStatus, u32)>,
     /// When it must have ended.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub deadline: Option<Timestamp>,
     /// When it was created.
+    #[serde(with = "crate::wire_time")]
     pub created_at: Timestamp,
     /// When it ended.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub completed_at: Option<Timestamp>,
 }
 
@@ -180,12 +183,16 @@ pub struct TaskView {
     /// Attempts allowed.
     pub max_attempts: u32,
     /// Until when it waits before it is tried again.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub not_before: Option<Timestamp>,
     /// When it became ready.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub ready_at: Option<Timestamp>,
     /// When its first attempt began.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub started_at: Option<Timestamp>,
     /// When it ended.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub completed_at: Option<Timestamp>,
     /// The checkpoint that waits for a decision, if one does.
     pub open_checkpoint: Option<CheckpointId>,
@@ -236,8 +243,10 @@ pub struct AttemptView {
     /// Why this agent.
     pub fit: Option<Fit>,
     /// When it began.
+    #[serde(with = "crate::wire_time")]
     pub leased_at: Timestamp,
     /// When it ended.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub ended_at: Option<Timestamp>,
 }
 
@@ -259,8 +268,10 @@ pub struct CheckpointView {
     /// Why.
     pub note: Option<String>,
     /// When it was opened.
+    #[serde(with = "crate::wire_time")]
     pub created_at: Timestamp,
     /// When it was decided.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub decided_at: Option<Timestamp>,
 }
 
@@ -292,6 +303,7 @@ pub struct LogLine {
     /// Its number, from 1.
     pub line_no: u32,
     /// When it was written.
+    #[serde(with = "crate::wire_time")]
     pub at: Timestamp,
     /// The line.
     pub line: String,
@@ -303,6 +315,7 @@ pub struct ActivityLine {
     /// Its place in the journal.
     pub seq: u64,
     /// When.
+    #[serde(with = "crate::wire_time")]
     pub at: Timestamp,
     /// What happened, as a sentence.
     pub text: String,
@@ -342,6 +355,7 @@ pub struct AgentSummary {
     /// Attempts failed.
     pub failed: u32,
     /// When it was last heard of.
+    #[serde(with = "crate::wire_time")]
     pub last_seen_at: Timestamp,
     /// What it works on now.
     pub current: Vec<TaskLink>,
@@ -370,6 +384,7 @@ pub struct AgentView {
     /// What an hour of it costs.
     pub cost_per_hour: Option<f64>,
     /// When it joined.
+    #[serde(with = "crate::wire_time")]
     pub created_at: Timestamp,
     /// Its newest attempts, newest first.
     pub history: Vec<(TaskLink, AttemptView)>,
@@ -465,6 +480,7 @@ pub struct PersonView {
     /// Their role.
     pub role: Role,
     /// When they were last signed in.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub last_seen_at: Option<Timestamp>,
 }
 
@@ -476,5 +492,6 @@ pub struct InvitationView {
     /// The role it gives.
     pub role: Role,
     /// Until when it can be taken.
+    #[serde(with = "crate::wire_time")]
     pub expires_at: Timestamp,
 }

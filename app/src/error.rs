@@ -1,14 +1,14 @@
 //! What a page is told when something did not work.
 
+use crate::wire::JsonText;
 use devsquad::Refusal;
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a request gave nothing.
 #[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize)]
-#[serde(tag = "failure", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// The rules refused it; the sentence is for the person.
     #[error("{refusal}")]
@@ -46,7 +46,7 @@ impl From<Refusal> for Failure {
 }
 
 impl FromServerFnError for Failure {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Failure {
         Failure::unavailable(error.to_string())

@@ -11,12 +11,14 @@ compile_error!("`app` is built for the server (ssr) or for the browser (hydrate)
 #[cfg(feature = "ssr")]
 pub mod backend;
 pub mod error;
+mod pages;
 pub mod people;
 
 pub mod live;
 pub mod session;
 pub mod shell;
 pub mod ui;
+mod wire;
 
 pub mod agents;
 pub mod approvals;
@@ -34,21 +36,15 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use agents::{AgentPage, AgentsPage, NewAgentPage};
-use approvals::ApprovalsPage;
-use create::CreatePage;
-use dashboard::DashboardPage;
 use errors::NotFoundPage;
-use help::HelpPage;
+use pages::Page;
+#[cfg(feature = "hydrate")]
+pub use pages::fetch_piece;
 use session::use_session;
-use settings::{AppearancePage, PeoplePage};
 use shell::Frame;
 #[cfg(feature = "ssr")]
 pub use shell::{SiteFiles, shell};
-use signin::{InvitePage, SignInPage};
 use ui::{Announcer, AnnouncerOutlet, ToastOutlet, Toasts, provide_clock, provide_focus};
-use welcome::WelcomePage;
-use workflows::{RunPage, TaskPage, WorkflowsPage};
 
 /// Every page.
 #[component]
@@ -81,22 +77,22 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-            <Route path=path!("/signin") view=SignInPage ssr=SsrMode::Async/>
-            <Route path=path!("/invite/:token") view=InvitePage ssr=SsrMode::Async/>
+            <Route path=path!("/signin") view=Page::SignIn ssr=SsrMode::Async/>
+            <Route path=path!("/invite/:token") view=Page::Invite ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=Frame>
-                <Route path=path!("/welcome") view=WelcomePage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration") view=DashboardPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/workflows") view=WorkflowsPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/workflows/create") view=CreatePage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/workflows/:workflow_id") view=RunPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/workflows/:workflow_id/tasks/:task_id") view=TaskPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/agents") view=AgentsPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/agents/new") view=NewAgentPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/agents/:agent_id") view=AgentPage ssr=SsrMode::Async/>
-                <Route path=path!("/orchestration/approvals") view=ApprovalsPage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/appearance") view=AppearancePage ssr=SsrMode::Async/>
-                <Route path=path!("/help") view=HelpPage ssr=SsrMode::Async/>
+                <Route path=path!("/welcome") view=Page::Welcome ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration") view=Page::Dashboard ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows") view=Page::Workflows ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows/create") view=Page::Create ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows/:workflow_id") view=Page::Run ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/workflows/:workflow_id/tasks/:task_id") view=Page::Task ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/agents") view=Page::Agents ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/agents/new") view=Page::NewAgent ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/agents/:agent_id") view=Page::Agent ssr=SsrMode::Async/>
+                <Route path=path!("/orchestration/approvals") view=Page::Approvals ssr=SsrMode::Async/>
+                <Route path=path!("/settings/people") view=Page::People ssr=SsrMode::Async/>
+                <Route path=path!("/settings/appearance") view=Page::Appearance ssr=SsrMode::Async/>
+                <Route path=path!("/help") view=Page::Help ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

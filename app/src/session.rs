@@ -54,7 +54,7 @@ fn read() -> Option<SessionView> {
 }
 
 /// Who is signed in, asked anew.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn get_session() -> Result<Option<SessionView>, Failure> {
     Ok(crate::backend::backend()?.session())
 }

@@ -97,14 +97,17 @@ pub struct Agent {
     /// Leases it holds now.
     pub live: u32,
     /// When it was last heard of.
+    #[serde(with = "crate::wire_time")]
     pub last_seen: Timestamp,
     /// Whether it was last announced as reachable.
     pub online: bool,
     /// What its outcomes teach.
     pub record: TrackRecord,
     /// When it joined.
+    #[serde(with = "crate::wire_time")]
     pub created_at: Timestamp,
     /// When it left for good.
+    #[serde(with = "crate::wire_time::optional", default)]
     pub retired_at: Option<Timestamp>,
 }
 

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::wire_time::civil;
+
 use crate::agent::SkillNeed;
 use crate::scheduling::{Fit, WEIGHTS};
 use crate::view::TaskView;
@@ -146,7 +148,8 @@ fn sentence(note: &str, otherwise: &str) -> String {
 }
 
 fn clock(at: Timestamp) -> String {
-    at.strftime("%H:%M:%S UTC").to_string()
+    let [.., hour, minute, second] = civil(at);
+    format!("{hour:02}:{minute:02}:{second:02} UTC")
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ pub struct WorkflowDefinition {
     #[serde(default)]
     pub priority: Priority,
     /// When it must have ended.
-    #[serde(default)]
+    #[serde(with = "crate::wire_time::optional", default)]
     pub deadline: Option<Timestamp>,
     /// The template it was made from.
     #[serde(default)]

@@ -25,19 +25,19 @@ pub struct NewAgent {
 }
 
 /// The roster, by name.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_agents() -> Result<Vec<AgentSummary>, Failure> {
     crate::backend::backend()?.agents().await
 }
 
 /// One agent.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_agent(id: AgentId) -> Result<AgentView, Failure> {
     crate::backend::backend()?.agent(id).await
 }
 
 /// Registers an agent that speaks HTTP.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn add_agent(name: String, skills: String, capacity: String) -> Result<NewAgent, Failure> {
     use crate::ui::flash;
     let given = flash::fields([("name", &name), ("skills", &skills), ("capacity", &capacity)]);
@@ -50,7 +50,7 @@ pub async fn add_agent(name: String, skills: String, capacity: String) -> Result
 }
 
 /// Lets an agent leave for good, and goes to those that stay.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn retire_agent(agent: AgentId) -> Result<(), Failure> {
     use crate::ui::flash;
     let retired = async { crate::backend::backend()?.perform(devsquad::Command::RetireAgent { agent }).await };

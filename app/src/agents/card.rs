@@ -44,7 +44,7 @@ fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
         view! {
             <div class="flex min-w-0 flex-col-reverse">
                 <dt class="text-sm text-ink-3">{label}</dt>
-                <dd class="text-lg font-semibold text-ink tabular-nums">{move || value.get()}</dd>
+                <dd class="text-lg font-semibold text-ink tabular-nums">{part(move || value.get())}</dd>
             </div>
         }
     };
@@ -64,9 +64,9 @@ fn Now(agent: Signal<AgentSummary>) -> impl IntoView {
     let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
     view! {
         <div class="mt-auto text-sm text-ink-3">
-            <Show when=move || current.with(Vec::is_empty) fallback=move || view! { <Current current/> }>
+            <Only when=move || current.with(Vec::is_empty) fallback=move || view! { <Current current/> }>
                 <p>"Last heard of " <RelativeTime at=last_seen/></p>
-            </Show>
+            </Only>
         </div>
     }
 }
@@ -87,7 +87,7 @@ pub fn Current(
             </li>
         }
     };
-    view! { <ul>{move || current.get().into_iter().map(line).collect_view()}</ul> }
+    view! { <ul>{part(move || current.get().into_iter().map(line).collect_view())}</ul> }
 }
 
 /// Where a task is shown.

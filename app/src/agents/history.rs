@@ -20,7 +20,7 @@ pub fn History(
     let entries = Memo::new(move |_| agent.with(|agent| agent.history.clone()));
     view! {
         <Card title="History" id="history">
-            <Show
+            <Only
                 when=move || !entries.with(Vec::is_empty)
                 fallback=|| view! { <EmptyState glyph=Glyph::History title="Nothing yet" text="Its attempts appear here, each with the reasons it was chosen."/> }
             >
@@ -29,7 +29,7 @@ pub fn History(
                         <Row entry/>
                     </Rows>
                 </Table>
-            </Show>
+            </Only>
         </Card>
     }
 }
@@ -62,11 +62,11 @@ fn Row(entry: Signal<Entry>) -> impl IntoView {
             <Cell label="Outcome">
                 <span class="flex min-w-0 flex-col items-start gap-1">
                     <StatusChip shape=Signal::derive(move || look.get().0) tone=Signal::derive(move || look.get().1) word=Signal::derive(word)/>
-                    {move || message().map(|text| view! { <span class="max-w-xs break-words text-ink-3">{text}</span> })}
+                    {part(move || message().map(|text| view! { <span class="max-w-xs break-words text-ink-3">{text}</span> }))}
                 </span>
             </Cell>
             <Cell label="Began"><RelativeTime at=attempt.leased_at/></Cell>
-            <Cell label="Took" class="tabular-nums whitespace-nowrap">{move || took.get()}</Cell>
+            <Cell label="Took" class="tabular-nums whitespace-nowrap">{part(move || took.get())}</Cell>
             <Cell label="Why this agent">{attempt.fit.map(|fit| view! { <Why fit/> })}</Cell>
         </tr>
     }

@@ -3,7 +3,7 @@
 use devsquad::view::AgentSummary;
 use leptos::prelude::*;
 
-use crate::ui::Bar;
+use crate::ui::{Bar, part};
 
 /// Slots in use, in words and as a bar.
 #[component]
@@ -14,7 +14,7 @@ pub fn Load(
     let used = Memo::new(move |_| agent.with(|agent| (agent.live, agent.capacity)));
     view! {
         <div class="flex min-w-0 flex-col gap-1.5">
-            <p class="text-sm text-ink-3 tabular-nums">{move || words(used.get())}</p>
+            <p class="text-sm text-ink-3 tabular-nums">{part(move || words(used.get()))}</p>
             <Bar percent=Signal::derive(move || percent(used.get()))/>
         </div>
     }

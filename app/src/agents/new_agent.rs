@@ -26,10 +26,10 @@ pub fn NewAgentPage() -> impl IntoView {
         <nav aria-label="Breadcrumb" class="mb-2 text-sm"><a href="/orchestration/agents" class="link inline-flex min-h-11 items-center md:min-h-8">"Agents"</a></nav>
         <PageTitle title="Connect an agent" subtitle="Any program that speaks HTTP can join. It asks for tasks, works, and hands in results."/>
         <div class="max-w-2xl">
-            {move || match form.done() {
+            {part(move || match form.done() {
                 Some(agent) => view! { <Joined agent origin=origin.get()/> }.into_any(),
                 None => view! { <Register form/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }

@@ -105,7 +105,7 @@ fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
                     "Its token stops working at once, and the tasks it holds go back to the queue. Its history stays. This cannot be undone."
                 </p>
                 <ActionForm action=form.action>
-                    <input type="hidden" name="agent" value=move || agent.with(|agent| agent.id.to_string())/>
+                    <input type="hidden" name="agent" value=shared(move || agent.with(|agent| agent.id.to_string()))/>
                     <SubmitButton look=Look::Danger pending=Signal::derive(move || form.pending())>"Retire for good"</SubmitButton>
                 </ActionForm>
             </div>

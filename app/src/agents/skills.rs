@@ -4,6 +4,8 @@ use devsquad::agent::Skill;
 use devsquad::agent::skill::LEVEL_MAX;
 use leptos::prelude::*;
 
+use crate::ui::part;
+
 /// A list of skills; each level is a number and as many bars.
 #[component]
 pub fn Skills(
@@ -14,7 +16,7 @@ pub fn Skills(
     let skills = Memo::new(move |_| skills.get());
     view! {
         <ul class="flex flex-wrap gap-1.5" aria-label="Skills">
-            {move || skills.get().into_iter().map(|skill| view! { <SkillChip skill/> }).collect_view()}
+            {part(move || skills.get().into_iter().map(|skill| view! { <SkillChip skill/> }).collect_view())}
         </ul>
     }
 }

@@ -12,13 +12,13 @@ use crate::error::Failure;
 pub const FORM: &str = "decision";
 
 /// What waits for a person, oldest first.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_needs() -> Result<Vec<NeedView>, Failure> {
     crate::backend::backend()?.needs().await
 }
 
 /// Decides a checkpoint; gives its id and how it was decided.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn decide(
     workflow: WorkflowId,
     checkpoint: CheckpointId,

@@ -5,13 +5,17 @@ use leptos::prelude::*;
 
 use crate::ui::*;
 
+/// Shows a text in place. It is passed on to whom it concerns, so that a page without previews comes without what reads
+/// Markdown.
+pub type ShowText = fn(String, String, String) -> AnyView;
+
 /// The files, those that can be read first.
 #[component]
 pub fn Artifacts(
     /// The files.
     artifacts: Vec<ArtifactView>,
-    /// Whether texts are shown in place.
-    preview: bool,
+    /// How texts are shown in place; not at all unless told.
+    preview: Option<ShowText>,
 ) -> impl IntoView {
     let (read, other): (Vec<_>, Vec<_>) = artifacts.into_iter().partition(|artifact| artifact.text.is_some());
     (!read.is_empty() || !other.is_empty()).then(|| {
@@ -24,9 +28,9 @@ pub fn Artifacts(
 }
 
 #[component]
-fn File(artifact: ArtifactView, preview: bool) -> impl IntoView {
+fn File(artifact: ArtifactView, preview: Option<ShowText>) -> impl IntoView {
     let ArtifactView { name, media_type, size, href, text, .. } = artifact;
-    let text = text.filter(|_| preview);
+    let shown = preview.zip(text).map(|(show, text)| show(name.clone(), media_type, text));
     let label = format!("Download {name}, {}", bytes(size));
     view! {
         <li class="min-w-0 overflow-hidden rounded-lg border border-line bg-raised">
@@ -41,14 +45,13 @@ fn File(artifact: ArtifactView, preview: bool) -> impl IntoView {
                     <span class="max-sm:hidden">"Download"</span>
                 </a>
             </div>
-            {text.map(|text| view! { <Preview name media_type text/> })}
+            {shown}
         </li>
     }
 }
 
-/// The text in a window of its own height, which can be scrolled by keyboard.
-#[component]
-fn Preview(name: String, media_type: String, text: String) -> impl IntoView {
+/// The text of a file, by its name and media type, in a window of its own height which can be scrolled by keyboard.
+pub fn preview(name: String, media_type: String, text: String) -> AnyView {
     let content = if media_type.starts_with("text/markdown") {
         view! { <Markdown text/> }.into_any()
     } else {
@@ -59,6 +62,7 @@ fn Preview(name: String, media_type: String, text: String) -> impl IntoView {
             {content}
         </div>
     }
+    .into_any()
 }
 
 /// A size for people ("12.3 kB").

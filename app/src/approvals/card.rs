@@ -8,7 +8,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use super::artifacts::Artifacts;
+use super::artifacts::{Artifacts, ShowText};
 use super::earlier::Earlier;
 use super::needs::{Deciding, heading_id};
 use crate::agents::agent_href;
@@ -22,10 +22,11 @@ pub fn NeedCard(
     need: Signal<NeedView>,
     /// The form it is decided with.
     deciding: Deciding,
-    /// Without previews.
-    compact: bool,
+    /// How texts are shown in place; without, the card is for a narrow column.
+    preview: Option<ShowText>,
 ) -> impl IntoView {
     let NeedView { checkpoint, task, author, earlier, artifacts } = need.get_untracked();
+    let compact = preview.is_none();
     let heading = heading_id(checkpoint.id);
     let task_href = format!("/orchestration/workflows/{}/tasks/{}", task.workflow, task.task);
     let workflow_href = format!("/orchestration/workflows/{}", task.workflow);
@@ -47,7 +48,7 @@ pub fn NeedCard(
                 </p>
             </div>
             <Earlier checks=earlier/>
-            <Artifacts artifacts preview=!compact/>
+            <Artifacts artifacts preview/>
             <Answers workflow=task.workflow checkpoint=checkpoint.id deciding/>
         </article>
     }

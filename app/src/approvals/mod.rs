@@ -7,6 +7,6 @@ mod earlier;
 mod needs;
 mod page;
 
-pub use artifacts::Artifacts;
+pub use artifacts::{Artifacts, preview};
 pub use needs::Needs;
 pub use page::ApprovalsPage;

@@ -6,6 +6,7 @@ use devsquad::workflow::checks::Verdict;
 use leptos::prelude::*;
 
 use super::api::{Decide, FORM};
+use super::artifacts::ShowText;
 use super::card::NeedCard;
 use crate::ui::flash::Form;
 use crate::ui::*;
@@ -54,9 +55,9 @@ pub fn Needs(
     needs: Signal<Vec<NeedView>>,
     /// Told after each decision.
     on_decided: Callback<()>,
-    /// Without previews, for a narrow column.
+    /// How texts are shown in place; without, the cards are for a narrow column.
     #[prop(optional)]
-    compact: bool,
+    preview: Option<ShowText>,
     /// What stands where nothing waits.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -80,15 +81,15 @@ pub fn Needs(
         on_decided.run(());
     });
     view! {
-        <Show
+        <Only
             when=move || !open.with(Vec::is_empty)
             fallback=move || view! { <div id="needs-done" tabindex="-1" class="rounded-lg focus-vibe">{children()}</div> }
         >
             <ol class="flex flex-col gap-4" aria-label="Waiting for you, oldest first">
                 <Rows items=open key=|need: &NeedView| need.checkpoint.id let:need>
-                    <li class="min-w-0"><NeedCard need deciding compact/></li>
+                    <li class="min-w-0"><NeedCard need deciding preview/></li>
                 </Rows>
             </ol>
-        </Show>
+        </Only>
     }
 }

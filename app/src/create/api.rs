@@ -14,13 +14,13 @@ pub const LAUNCH: &str = "launch";
 pub const IMPORT: &str = "import";
 
 /// The templates on offer.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_templates() -> Result<Vec<TemplateView>, Failure> {
     crate::backend::backend()?.templates().await
 }
 
 /// Makes a workflow from a template, starts it, and goes to its page.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn launch(template: String, #[server(default)] parameters: Given) -> Result<WorkflowId, Failure> {
     let launched = super::launching::launch(&template, &parameters).await;
     let launched = crate::ui::flash::answer(LAUNCH, parameters, launched)?;
@@ -29,7 +29,7 @@ pub async fn launch(template: String, #[server(default)] parameters: Given) -> R
 }
 
 /// Makes a workflow from a YAML or JSON text, starts it, and goes to its page.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn import(text: String) -> Result<WorkflowId, Failure> {
     use crate::ui::flash;
     let given = flash::fields([("text", &text)]);

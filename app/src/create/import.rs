@@ -78,7 +78,7 @@ fn FileButton() -> impl IntoView {
         })
     };
     view! {
-        <Show when=move || awake.get()>
+        <Only when=move || awake.get()>
             <div class="flex flex-col gap-1.5">
                 <label for="import-file" class="text-sm font-medium text-ink">"Read a file into the field below"</label>
                 <input
@@ -89,7 +89,7 @@ fn FileButton() -> impl IntoView {
                     on:change=on_file
                 />
             </div>
-        </Show>
+        </Only>
     }
 }
 

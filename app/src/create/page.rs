@@ -28,13 +28,13 @@ pub fn CreatePage() -> impl IntoView {
         <div class="flex flex-col gap-4 md:gap-6">
             {(!may_create).then(|| view! { <Notice>"To launch a workflow you need the role operator or above. You can look around."</Notice> })}
             <Sources from_file/>
-            <Show when=move || from_file.get() fallback=move || view! {
+            <Only when=move || from_file.get() fallback=move || view! {
                 <Loaded resource=templates what="the templates" let:templates>
                     <FromTemplate templates chosen/>
                 </Loaded>
             }>
                 <Import/>
-            </Show>
+            </Only>
         </div>
     }
 }
@@ -44,7 +44,7 @@ pub fn CreatePage() -> impl IntoView {
 fn Sources(from_file: Memo<bool>) -> impl IntoView {
     let link = move |href: &'static str, words: &'static str, glyph: Glyph, is_file: bool| {
         view! {
-            <a href=href aria-current=move || (from_file.get() == is_file).then_some("page") class="segment focus-vibe">
+            <a href=href aria-current=shared(move || (from_file.get() == is_file).then_some("page")) class="segment focus-vibe">
                 <Icon glyph class="size-4 shrink-0"/>
                 {words}
             </a>

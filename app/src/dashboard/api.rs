@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::error::Failure;
 
 /// The overview.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_dashboard() -> Result<DashboardView, Failure> {
     crate::backend::backend()?.dashboard().await
 }

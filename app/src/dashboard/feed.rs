@@ -28,7 +28,7 @@ pub fn Feed(
     let waiting =
         Memo::new(move |_| activity.with(|lines| lines.iter().filter(|line| line.seq > newest.get()).count()));
     view! {
-        <Show
+        <Only
             when=move || !lines.with(Vec::is_empty)
             fallback=|| view! { <p class="py-2 text-sm text-ink-3">"Nothing has happened yet."</p> }
         >
@@ -39,22 +39,22 @@ pub fn Feed(
                 on:focusin=move |_| focused.set(true)
                 on:focusout=move |_| focused.set(false)
             >
-                <Show when=move || { waiting.get() > 0 }>
+                <Only when=move || { waiting.get() > 0 }>
                     <button
                         type="button"
                         class=format!("{} absolute top-1 left-1/2 z-10 -translate-x-1/2 shadow-pop", button_class(Look::Primary))
                         on:click=move |_| asked.update(|n| *n += 1)
                     >
-                        {move || format!("{} new, show", waiting.get())}
+                        {part(move || format!("{} new, show", waiting.get()))}
                     </button>
-                </Show>
+                </Only>
                 <div role="feed" aria-label="Activity, newest first" class="-mx-2 max-h-96 overflow-y-auto px-2" on:keydown=walk>
                     <Rows items=lines key=|line: &ActivityLine| line.seq let:line>
                         <Line line lines/>
                     </Rows>
                 </div>
             </div>
-        </Show>
+        </Only>
     }
 }
 
@@ -78,8 +78,8 @@ fn Line(line: Signal<ActivityLine>, lines: Signal<Vec<ActivityLine>>) -> impl In
         <article
             tabindex="0"
             aria-labelledby=id
-            aria-posinset=move || place().to_string()
-            aria-setsize=move || lines.with(Vec::len).to_string()
+            aria-posinset=shared(move || place().to_string())
+            aria-setsize=shared(move || lines.with(Vec::len).to_string())
             class="flex gap-3 rounded-lg px-2 py-2 text-sm focus-vibe"
         >
             <ShapeIcon shape class=format!("mt-0.5 size-4 shrink-0 {}", tone.text())/>

@@ -48,25 +48,25 @@ fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoV
     view! {
         <div class="flex flex-col gap-4 lg:grid lg:grid-cols-12">
             <div class="order-3 lg:order-none lg:col-span-12"><Figures view/></div>
-            <Show when=move || is_new.get()>
+            <Only when=move || is_new.get()>
                 <div class="order-1 lg:order-none lg:col-span-12"><QuestLog view/></div>
-            </Show>
-            <Show when=move || !is_new.get()>
+            </Only>
+            <Only when=move || !is_new.get()>
                 <Card title="Needs you" id="needs" class="order-1 lg:order-none lg:col-span-5 lg:col-start-8 lg:row-start-2">
-                    <Needs needs on_decided compact=true>
+                    <Needs needs on_decided>
                         <p class="flex items-center gap-2.5 py-2 text-sm text-ink-3">
                             <ShapeIcon shape=Shape::Tick class="size-5 shrink-0 text-ok"/>
                             "Nothing waits for you."
                         </p>
                     </Needs>
-                    <Show when=move || { more.get() > 0 }>
+                    <Only when=move || { more.get() > 0 }>
                         <a href="/orchestration/approvals" class="link mt-3 inline-flex min-h-11 items-center text-sm md:min-h-8">
-                            {move || format!("{} more wait", more.get())}
+                            {part(move || format!("{} more wait", more.get()))}
                         </a>
-                    </Show>
+                    </Only>
                 </Card>
                 <div class="order-2 min-w-0 lg:order-none lg:col-span-7 lg:col-start-1 lg:row-start-2"><Workflows view/></div>
-            </Show>
+            </Only>
             <Card
                 title="Squad"
                 id="squad"
@@ -78,9 +78,9 @@ fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoV
             <Card title="Activity" id="activity" class="order-5 lg:order-none lg:col-span-5">
                 <Feed activity=Signal::derive(move || view.with(|view| view.activity.clone()))/>
             </Card>
-            <Show when=move || !is_new.get()>
+            <Only when=move || !is_new.get()>
                 <div class="order-6 lg:order-none lg:col-span-12"><QuestStrip view/></div>
-            </Show>
+            </Only>
         </div>
     }
 }

@@ -23,7 +23,7 @@ pub fn QuestLog(
             <div class="flex flex-col gap-6 lg:flex-row lg:items-start lg:gap-12">
                 <div class="lg:max-w-sm">
                     <p class="text-sm font-medium text-secondary-text">
-                        {move || format!("Quest log, {} of {} done", done.get(), steps.with(Vec::len))}
+                        {part(move || format!("Quest log, {} of {} done", done.get(), steps.with(Vec::len)))}
                     </p>
                     <h2 id="quests-title" class="mt-1 text-xl font-semibold text-balance text-ink md:text-2xl">"Your squad is ready for its first mission"</h2>
                     <p class="mt-2 text-ink-2">
@@ -34,7 +34,7 @@ pub fn QuestLog(
                     </div>
                 </div>
                 <ol class="grow divide-y divide-line" aria-label="Steps">
-                    {move || steps.get().into_iter().enumerate().map(|(nth, step)| view! { <Step nth step/> }).collect_view()}
+                    {part(move || steps.get().into_iter().enumerate().map(|(nth, step)| view! { <Step nth step/> }).collect_view())}
                 </ol>
             </div>
         </section>
@@ -87,9 +87,9 @@ pub fn QuestStrip(
                     {why}
                 </p>
                 <LinkButton href=href>"Show me"</LinkButton>
-                <Show when=move || awake.get()>
+                <Only when=move || awake.get()>
                     <Button look=Look::Quiet on:click=move |_| { keep_closed(); closed.set(true) }>"Not now"</Button>
-                </Show>
+                </Only>
             </Notice>
         }
     };

@@ -19,7 +19,7 @@ pub fn Squad(
     let shown = Memo::new(move |_| agents.with(|agents| agents.iter().take(MEMBERS_MAX).cloned().collect::<Vec<_>>()));
     let more = Signal::derive(move || agents.with(Vec::len).saturating_sub(MEMBERS_MAX));
     view! {
-        <Show
+        <Only
             when=move || !shown.with(Vec::is_empty)
             fallback=|| view! {
                 <p class="py-2 text-sm text-ink-3">"No agents yet. " <a href="/orchestration/agents/new" class="link">"Connect one"</a></p>
@@ -30,10 +30,10 @@ pub fn Squad(
                     <li><Member agent/></li>
                 </Rows>
             </ul>
-            <Show when=move || { more.get() > 0 }>
-                <p class="border-t border-line pt-2.5 text-sm text-ink-3">{move || format!("and {} more", more.get())}</p>
-            </Show>
-        </Show>
+            <Only when=move || { more.get() > 0 }>
+                <p class="border-t border-line pt-2.5 text-sm text-ink-3">{part(move || format!("and {} more", more.get()))}</p>
+            </Only>
+        </Only>
     }
 }
 
@@ -59,7 +59,7 @@ fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
                     <a href=agent_href(id) class="-my-2.5 truncate rounded-sm py-2.5 font-medium text-ink hover:underline focus-vibe">{name}</a>
                     <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
                 </p>
-                <p class="truncate text-sm text-ink-3">{now}</p>
+                <p class="truncate text-sm text-ink-3">{part(now)}</p>
             </div>
             <div class="w-full sm:w-40"><Load agent/></div>
         </div>

@@ -25,7 +25,7 @@ pub fn WorkflowCard(
     let reason = move || workflow.with(|workflow| workflow.reason.clone()).filter(|reason| !reason.is_empty());
     let priority = move || workflow.with(|workflow| workflow.priority);
     view! {
-        <article aria-labelledby=heading class=move || format!("flex h-full min-w-0 gap-4 rounded-lg p-4 {}", surface())>
+        <article aria-labelledby=heading class=shared(move || format!("flex h-full min-w-0 gap-4 rounded-lg p-4 {}", surface()))>
             <ProgressRing percent label=words/>
             <div class="min-w-0 grow">
                 <div class="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
@@ -33,12 +33,12 @@ pub fn WorkflowCard(
                         <a href=format!("/orchestration/workflows/{id}") class="-my-2.5 inline-block rounded-sm py-2.5 hover:underline focus-vibe">{name}</a>
                     </h3>
                     <div class="flex flex-wrap items-center gap-1.5">
-                        {move || matters(priority()).then(|| view! { <Chip>{format!("{} priority", priority_word(priority()))}</Chip> })}
+                        {part(move || matters(priority()).then(|| view! { <Chip>{format!("{} priority", priority_word(priority()))}</Chip> }))}
                         <WorkflowChip status/>
                     </div>
                 </div>
-                <p class="mt-0.5 text-sm text-ink-3">{move || words.get()} ", began " <RelativeTime at=created_at/></p>
-                {move || reason().map(|reason| view! { <p class="mt-1 text-sm break-words text-ink-2">{reason}</p> })}
+                <p class="mt-0.5 text-sm text-ink-3">{part(move || words.get())} ", began " <RelativeTime at=created_at/></p>
+                {part(move || reason().map(|reason| view! { <p class="mt-1 text-sm break-words text-ink-2">{reason}</p> }))}
                 <Counts workflow/>
             </div>
         </article>
@@ -58,7 +58,7 @@ fn Counts(workflow: Signal<WorkflowSummary>) -> impl IntoView {
             </li>
         }
     };
-    view! { <ul class="mt-2.5 flex flex-wrap gap-x-3 gap-y-1" aria-label="Its tasks">{move || counts.get().into_iter().map(count).collect_view()}</ul> }
+    view! { <ul class="mt-2.5 flex flex-wrap gap-x-3 gap-y-1" aria-label="Its tasks">{part(move || counts.get().into_iter().map(count).collect_view())}</ul> }
 }
 
 fn percent((ended, total): (u32, u32)) -> u32 {

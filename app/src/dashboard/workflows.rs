@@ -32,21 +32,21 @@ pub fn Workflows(
             class="h-full"
             actions=|| view! { <a href="/orchestration/workflows" class="link text-sm">"All workflows"</a> }
         >
-            <Show when=move || !active.with(Vec::is_empty) fallback=NothingRuns>
+            <Only when=move || !active.with(Vec::is_empty) fallback=NothingRuns>
                 <ul class="flex flex-col gap-3" aria-label="Active workflows">
                     <Rows items=active key=|workflow: &WorkflowSummary| workflow.id let:workflow>
                         <li class="min-w-0"><WorkflowCard workflow/></li>
                     </Rows>
                 </ul>
-            </Show>
-            <Show when=move || !ended.with(Vec::is_empty)>
+            </Only>
+            <Only when=move || !ended.with(Vec::is_empty)>
                 <h3 class="mt-5 mb-1 text-sm font-semibold text-ink">"Latest ended"</h3>
                 <ul class="divide-y divide-line" aria-label="Latest ended">
                     <Rows items=ended key=|workflow: &WorkflowSummary| workflow.id let:workflow>
                         <li><Ended workflow/></li>
                     </Rows>
                 </ul>
-            </Show>
+            </Only>
         </Card>
     }
 }

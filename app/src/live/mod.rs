@@ -32,7 +32,16 @@ pub enum LiveState {
     Paused,
 }
 
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+/// An event as it came. Only a page that folds events reads it: what reads them is a tenth of the browser's half.
+#[derive(Clone)]
+pub struct Heard {
+    /// Its place in the journal; 0 when it is not kept there.
+    pub seq: u64,
+    /// The whole of it.
+    pub text: Arc<str>,
+}
+
+type Listener = Arc<dyn Fn(&Heard) + Send + Sync>;
 
 /// The stream of this tab.
 #[derive(Clone, Copy)]
@@ -49,10 +58,10 @@ struct Inside {
     /// The newest entry of the journal that was seen.
     seq: u64,
     /// The newest events, oldest first, without gaps.
-    kept: VecDeque<Event>,
+    kept: VecDeque<Heard>,
     listeners: Vec<(u64, Listener)>,
     last_listener: u64,
-    collected: Vec<Event>,
+    collected: Vec<Heard>,
     overflown: bool,
     bump_is_due: bool,
 }
@@ -105,12 +114,17 @@ impl Live {
     /// Hears every event after `seq`, in order, until the page is left.
     pub fn on_event(self, seq: u64, listener: impl Fn(&Event) + Send + Sync + 'static) {
         self.known(seq);
+        let listener = move |heard: &Heard| match serde_json::from_str(&heard.text) {
+            Ok(event) => listener(&event),
+            // A newer server may say what this page does not know: what it changed is fetched anew.
+            Err(_) => self.reset(),
+        };
         let (number, missed, gap) = self
             .inside
             .try_update_value(|inside| {
                 inside.last_listener += 1;
                 inside.listeners.push((inside.last_listener, Arc::new(listener) as Listener));
-                let missed: Vec<Event> = inside.kept.iter().filter(|event| event.seq > seq).cloned().collect();
+                let missed: Vec<Heard> = inside.kept.iter().filter(|event| event.seq > seq).cloned().collect();
                 let first_kept = inside.kept.front().map_or(inside.seq + 1, |event| event.seq);
                 (inside.last_listener, missed, first_kept > seq + 1)
             })
@@ -126,7 +140,7 @@ impl Live {
         });
     }
 
-    fn tell(self, number: u64, event: &Event) {
+    fn tell(self, number: u64, event: &Heard) {
         let listener = self.inside.with_value(|inside| {
             inside.listeners.iter().find(|(other, _)| *other == number).map(|(_, listener)| Arc::clone(listener))
         });
@@ -163,7 +177,7 @@ impl Live {
     }
 
     /// An event has come in.
-    pub fn arrived(self, event: Event) {
+    pub fn arrived(self, event: Heard) {
         if event.seq != 0 && event.seq <= self.seq() {
             return;
         }
@@ -177,7 +191,7 @@ impl Live {
         }
     }
 
-    fn collect(self, event: Event) {
+    fn collect(self, event: Heard) {
         if event.seq == 0 {
             return;
         }
@@ -192,7 +206,7 @@ impl Live {
         self.waiting.set(n.unwrap_or_default());
     }
 
-    fn hand_out(self, event: Event) {
+    fn hand_out(self, event: Heard) {
         let listeners = self
             .inside
             .try_update_value(|inside| {
@@ -208,7 +222,7 @@ impl Live {
         for listener in listeners {
             listener(&event);
         }
-        if event.change.is_durable() {
+        if event.seq != 0 {
             self.bump_soon();
         }
     }

@@ -5,21 +5,21 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use devsquad::Event;
 use leptos::prelude::*;
 use serde::Deserialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
-use super::{Live, LiveState};
+use super::{Heard, Live, LiveState};
 
 /// Waits before trying again: at first, and at the longest.
 const WAIT_MS_MIN: u64 = 500;
 const WAIT_MS_MAX: u64 = 15_000;
 
+/// The part of an event that every page reads.
 #[derive(Deserialize)]
-struct Hello {
+struct Seq {
     seq: u64,
 }
 
@@ -73,17 +73,17 @@ impl Stream {
     }
 
     fn message(&self, event: &MessageEvent) {
-        let parsed = event.data().as_string().and_then(|text| serde_json::from_str::<Event>(&text).ok());
-        match parsed {
-            Some(event) => self.live.arrived(event),
-            // A newer server may say what this page does not know: what it changed is fetched anew.
-            None => self.live.reset(),
+        let text = event.data().as_string();
+        let read = text.as_deref().and_then(|text| serde_json::from_str::<Seq>(text).ok());
+        match (read, text) {
+            (Some(Seq { seq }), Some(text)) => self.live.arrived(Heard { seq, text: text.into() }),
+            _ => self.live.reset(),
         }
     }
 
     fn hello(&self, event: &MessageEvent) {
         self.wait_ms.set(WAIT_MS_MIN);
-        if let Some(hello) = event.data().as_string().and_then(|text| serde_json::from_str::<Hello>(&text).ok()) {
+        if let Some(hello) = event.data().as_string().and_then(|text| serde_json::from_str::<Seq>(&text).ok()) {
             self.live.known(hello.seq);
         }
         self.show(LiveState::Live);

@@ -32,14 +32,14 @@ pub struct NewInvitation {
 }
 
 /// The people of the organization, and those invited.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn load_people() -> Result<PeopleView, Failure> {
     let backend = crate::backend::backend()?;
     Ok(PeopleView { people: backend.people().await?, invitations: backend.invitations().await.ok() })
 }
 
 /// Invites a person.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn invite(email: String, role: Role) -> Result<NewInvitation, Failure> {
     use crate::ui::flash;
     let given = flash::fields([("email", &email), ("role", &role.to_string())]);

@@ -36,7 +36,7 @@ pub fn Invitations(
     view! {
         <Card title="Invite somebody" id="invite">
             <div class="flex flex-col gap-5">
-                {move || form.done().map(|invitation| view! { <Invited invitation/> })}
+                {part(move || form.done().map(|invitation| view! { <Invited invitation/> }))}
                 <ActionForm action=form.action attr:novalidate=true>
                     <div class="flex flex-col gap-4">
                         <FormFaults failure fields=FIELDS.map(str::to_owned).to_vec() title="Nobody was invited"/>
@@ -83,11 +83,11 @@ fn Open(invitations: Signal<Vec<InvitationView>>) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || !invitations.with(Vec::is_empty)>
+        <Only when=move || !invitations.with(Vec::is_empty)>
             <div>
                 <h3 class="text-sm font-semibold text-ink">"Open invitations"</h3>
-                <ul class="divide-y divide-line">{move || invitations.get().into_iter().map(line).collect_view()}</ul>
+                <ul class="divide-y divide-line">{part(move || invitations.get().into_iter().map(line).collect_view())}</ul>
             </div>
-        </Show>
+        </Only>
     }
 }

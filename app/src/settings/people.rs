@@ -69,19 +69,19 @@ fn Member(person: Signal<PersonView>) -> impl IntoView {
                     <Avatar name=person.get_untracked().name class="size-9 text-sm"/>
                     <span class="min-w-0">
                         <span class="block truncate font-medium text-ink">
-                            {move || person.with(|person| person.name.clone())}
-                            {move || is_me().then_some(" (you)")}
+                            {part(move || person.with(|person| person.name.clone()))}
+                            {part(move || is_me().then_some(" (you)"))}
                         </span>
-                        <span class="block break-all text-ink-3">{move || person.with(|person| person.email.clone())}</span>
+                        <span class="block break-all text-ink-3">{part(move || person.with(|person| person.email.clone()))}</span>
                     </span>
                 </span>
             </Cell>
-            <Cell label="Role">{move || role_name(person.with(|person| person.role))}</Cell>
+            <Cell label="Role">{part(move || role_name(person.with(|person| person.role)))}</Cell>
             <Cell label="Last signed in" class="text-ink-3">
-                {move || match last_seen() {
+                {part(move || match last_seen() {
                     Some(at) => view! { <RelativeTime at=at/> }.into_any(),
                     None => view! { "Never" }.into_any(),
-                }}
+                })}
             </Cell>
         </tr>
     }

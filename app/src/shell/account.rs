@@ -20,17 +20,17 @@ pub fn Account() -> impl IntoView {
         <button
             type="button"
             popovertarget="account"
-            aria-label=move || format!("Account of {}", name())
+            aria-label=shared(move || format!("Account of {}", name()))
             class="hidden size-9 shrink-0 place-items-center rounded-full bg-primary-fill text-sm font-semibold text-on-fill sm:grid focus-vibe"
         >
-            {move || initials(&name())}
+            {part(move || initials(&name()))}
         </button>
         <div id="account" popover="auto" role="dialog" aria-label="Account" class="menu w-72">
             <div class="border-b border-line pb-3">
-                <p class="truncate font-semibold text-ink">{name}</p>
-                <p class="truncate text-sm text-ink-3">{move || session.get().map(|session| session.email)}</p>
+                <p class="truncate font-semibold text-ink">{part(name)}</p>
+                <p class="truncate text-sm text-ink-3">{part(move || session.get().map(|session| session.email))}</p>
                 <p class="mt-1 text-sm text-ink-3">
-                    {move || session.get().map(|session| format!("{} in {}", capitalized(session.role.as_str()), session.organization))}
+                    {part(move || session.get().map(|session| format!("{} in {}", capitalized(session.role.as_str()), session.organization)))}
                 </p>
             </div>
             <div class="py-3"><ThemeSwitch/></div>

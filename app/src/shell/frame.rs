@@ -14,7 +14,7 @@ use crate::session::use_session;
 use crate::ui::*;
 
 /// How many decisions wait for a person.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn count_needs() -> Result<usize, Failure> {
     Ok(crate::backend::backend()?.needs().await?.len())
 }
@@ -51,7 +51,7 @@ fn TopBar(needs: Needs) -> impl IntoView {
         <header class="topbar">
             <a href="/orchestration" class="flex min-h-11 min-w-0 items-center gap-2 rounded-lg font-semibold text-ink focus-vibe">
                 <Mark/>
-                <span class="truncate">{move || session.get().map(|session| session.project_name)}</span>
+                <span class="truncate">{part(move || session.get().map(|session| session.project_name))}</span>
             </a>
             <div class="ml-auto flex shrink-0 items-center gap-2 md:gap-3">
                 <LiveChip/>

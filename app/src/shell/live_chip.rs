@@ -47,17 +47,17 @@ pub fn LiveChip() -> impl IntoView {
         <button
             type="button"
             popovertarget="live"
-            class=move || format!("{} min-h-8 max-sm:min-h-11 focus-vibe", look(state.get()).0.chip())
-            aria-label=move || format!("{}: about live updates", look(state.get()).2)
+            class=shared(move || format!("{} min-h-8 max-sm:min-h-11 focus-vibe", look(state.get()).0.chip()))
+            aria-label=shared(move || format!("{}: about live updates", look(state.get()).2))
         >
-            {move || view! { <ShapeIcon shape=look(state.get()).1 class="size-3.5 shrink-0"/> }}
-            <span>{move || look(state.get()).2}</span>
+            {part(move || view! { <ShapeIcon shape=look(state.get()).1 class="size-3.5 shrink-0"/> })}
+            <span>{part(move || look(state.get()).2)}</span>
         </button>
         <div id="live" popover="auto" role="dialog" aria-label="Live updates" class="menu w-72">
-            <p class="text-sm text-ink-2">{move || sentence(state.get(), live.waiting().get())}</p>
+            <p class="text-sm text-ink-2">{part(move || sentence(state.get(), live.waiting().get()))}</p>
             <div class="mt-3">
                 <Button glyph=Glyph::Pause on:click=turn>
-                    {move || if state.get() == LiveState::Paused { "Show changes again" } else { "Hold the page still" }}
+                    {part(move || if state.get() == LiveState::Paused { "Show changes again" } else { "Hold the page still" })}
                 </Button>
             </div>
         </div>

@@ -74,7 +74,7 @@ fn SideLink(place: Place, needs: Needs) -> impl IntoView {
     view! {
         <a
             href=place.href
-            aria-current=move || is_at(&path.get(), place.href).then_some("page")
+            aria-current=shared(move || is_at(&path.get(), place.href).then_some("page"))
             class="side-link focus-vibe"
         >
             <Icon glyph=place.glyph/>
@@ -117,7 +117,7 @@ pub fn Dock(
             <li class="grow basis-0">
                 <a
                     href=place.href
-                    aria-current=move || is_at(&path.get(), place.href).then_some("page")
+                    aria-current=shared(move || is_at(&path.get(), place.href).then_some("page"))
                     class="dock-link focus-vibe"
                 >
                     <Icon glyph=place.glyph/>
@@ -156,7 +156,7 @@ fn More() -> impl IntoView {
     view! {
         <div id="more" popover="auto" role="dialog" aria-label="More" class="sheet">
             <div class="mb-2 flex items-center justify-between">
-                <p class="truncate font-semibold text-ink">{move || session.get().map(|session| session.name)}</p>
+                <p class="truncate font-semibold text-ink">{part(move || session.get().map(|session| session.name))}</p>
                 <button type="button" class="btn btn-quiet focus-vibe" popovertarget="more" popovertargetaction="hide">"Close"</button>
             </div>
             <ul class="mb-4 flex flex-col gap-1">{[PEOPLE, APPEARANCE, HELP].map(link).collect_view()}</ul>

@@ -24,7 +24,7 @@ pub fn theme_of_request() -> Option<&'static str> {
 }
 
 /// Remembers the theme in a cookie.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn set_theme(
     /// Its name.
     theme: String,
@@ -58,7 +58,7 @@ pub fn ThemeSwitch() -> impl IntoView {
                 type="submit"
                 name="theme"
                 value=name
-                aria-pressed=move || if shown.get() == name { "true" } else { "false" }
+                aria-pressed=shared(move || if shown.get() == name { "true" } else { "false" })
                 class="segment focus-vibe"
                 on:click=move |_| chosen.set(Some(name.to_owned()))
             >

@@ -41,24 +41,24 @@ pub fn PasswordInput(
                 <input
                     id=id
                     name=name
-                    type=move || if shown.get() { "text" } else { "password" }
+                    type=shared(move || if shown.get() { "text" } else { "password" })
                     autocomplete=autocomplete
                     required=!optional
                     minlength=min_length.map(|n| n.to_string())
                     aria-describedby=described
                     class="control grow focus-vibe"
                 />
-                <Show when=move || awake.get()>
+                <Only when=move || awake.get()>
                     <button
                         type="button"
                         class=button_class(Look::Plain)
-                        aria-pressed=move || if shown.get() { "true" } else { "false" }
+                        aria-pressed=shared(move || if shown.get() { "true" } else { "false" })
                         aria-label=shows.clone()
                         on:click=move |_| shown.update(|shown| *shown = !*shown)
                     >
                         <Icon glyph=Glyph::Eye class="size-4 shrink-0"/>
                     </button>
-                </Show>
+                </Only>
             </div>
             {(!hint.is_empty()).then(|| view! { <p id=hint_id class="text-sm text-ink-3">{hint}</p> })}
         </div>

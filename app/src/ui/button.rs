@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use super::part::shared;
 
 /// How much a button asks to be pressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn Button(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <button type="button" class=button_class(look) disabled=move || disabled.get()>
+        <button type="button" class=button_class(look) disabled=shared(move || disabled.get())>
             {glyph.map(|glyph| view! { <Icon glyph class="size-4 shrink-0"/> })}
             {children.map(|children| children())}
         </button>
@@ -72,7 +73,7 @@ pub fn SubmitButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class=button_class(look) aria-busy=move || pending.get().then_some("true") disabled=move || pending.get()>
+        <button type="submit" class=button_class(look) aria-busy=shared(move || pending.get().then_some("true")) disabled=shared(move || pending.get())>
             {glyph.map(|glyph| view! { <Icon glyph class="size-4 shrink-0"/> })}
             {children()}
         </button>

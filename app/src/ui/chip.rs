@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::part::{part, shared};
 use super::shape::{Shape, ShapeIcon};
 
 /// What a colour says.
@@ -61,7 +62,7 @@ pub fn Chip(
     /// The words.
     children: Children,
 ) -> impl IntoView {
-    view! { <span class=move || tone.get().chip()>{children()}</span> }
+    view! { <span class=shared(move || tone.get().chip())>{children()}</span> }
 }
 
 /// A status: shape, word and colour, all three live.
@@ -78,9 +79,9 @@ pub fn StatusChip(
     word: Signal<String>,
 ) -> impl IntoView {
     view! {
-        <span class=move || tone.get().chip()>
-            {move || view! { <ShapeIcon shape=shape.get()/> }}
-            <span class="truncate">{move || word.get()}</span>
+        <span class=shared(move || tone.get().chip())>
+            {part(move || view! { <ShapeIcon shape=shape.get()/> })}
+            <span class="truncate">{part(move || word.get())}</span>
         </span>
     }
 }

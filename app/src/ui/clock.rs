@@ -11,14 +11,29 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 struct Clock(RwSignal<Timestamp>);
 
+/// Milliseconds since 1970: what both halves can write and read without knowing how a moment is written.
+#[cfg(not(feature = "hydrate"))]
 #[expect(clippy::disallowed_methods, reason = "the clock of the pages: everything else reads `use_now`")]
+fn read_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+#[cfg(feature = "hydrate")]
+fn read_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or_default()
+}
+
 fn read() -> Timestamp {
-    Timestamp::now()
+    moment(read_ms())
 }
 
 /// Starts the clock; once, at the root.
 pub fn provide_clock() {
-    let now = RwSignal::new(SharedValue::new(read).into_inner());
+    let now = RwSignal::new(moment(SharedValue::new(read_ms).into_inner()));
     provide_context(Clock(now));
     Effect::new(move || {
         now.set(read());

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::part::shared;
 use super::{Glyph, Icon, Look, button_class, use_toasts};
 
 /// A line or block of text to copy. `label` says what it is ("the token").
@@ -33,7 +34,7 @@ pub fn CopyText(
             </code>
             <button
                 type="button"
-                class=move || format!("{} {}", button_class(Look::Plain), if awake.get() { "" } else { "invisible" })
+                class=shared(move || format!("{} {}", button_class(Look::Plain), if awake.get() { "" } else { "invisible" }))
                 aria-label=name
                 on:click=on_copy
             >

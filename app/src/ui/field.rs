@@ -3,6 +3,7 @@
 //! `name` is what is sent; the control's id is `id` where told, else `name`, so two forms on a page with the same field
 //! need ids.
 
+use super::part::{part, shared};
 use leptos::prelude::*;
 
 /// Ids of a field's parts.
@@ -43,7 +44,7 @@ fn label(ids: &Ids, text: String, optional: bool) -> impl IntoView + use<> {
 fn below(ids: &Ids, hint: String, error: Signal<Option<String>>) -> impl IntoView + use<> {
     let (hint_id, error_id) = (ids.hint.clone(), ids.error.clone());
     view! {
-        {move || error.get().map(|text| view! { <p id=error_id.clone() class="text-sm font-medium text-bad">{text}</p> })}
+        {part(move || error.get().map(|text| view! { <p id=error_id.clone() class="text-sm font-medium text-bad">{text}</p> }))}
         {(!hint.is_empty()).then(|| view! { <p id=hint_id class="text-sm text-ink-3">{hint}</p> })}
     }
 }
@@ -96,7 +97,7 @@ pub fn TextInput(
                 autocomplete=autocomplete
                 required=!optional
                 aria-describedby=described
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=shared(move || error.with(Option::is_some).then_some("true"))
                 class="control focus-vibe"
             />
             {below(&ids, hint, error)}
@@ -147,7 +148,7 @@ pub fn Textarea(
                 placeholder=(!placeholder.is_empty()).then_some(placeholder)
                 required=!optional
                 aria-describedby=described
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=shared(move || error.with(Option::is_some).then_some("true"))
                 class="control focus-vibe"
             >
                 {value}

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::pin::Pin;
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{ErrorPanel, LinkButton, Look, Skeleton, button_class};
@@ -34,16 +34,25 @@ where
     C: FnOnce(Signal<T>) -> V + Send + 'static,
     V: IntoView + 'static,
 {
-    let drawn = async move {
-        match resource.await {
-            Ok(first) => Either::Left(children(newest(resource, first))),
-            Err(failure) => Either::Right(match failed {
-                Some(failed) => failed(failure),
-                None => view! { <LoadFailed what failure/> }.into_any(),
-            }),
-        }
-    };
+    drawn_when_there(
+        Box::pin(async move {
+            match resource.await {
+                Ok(first) => children(newest(resource, first)).into_any(),
+                Err(failure) => match failed {
+                    Some(failed) => failed(failure),
+                    None => view! { <LoadFailed what failure/> }.into_any(),
+                },
+            }
+        }),
+        what,
+        lines,
+    )
+}
+
+/// Apart from `Loaded`, so that it is compiled once and not for every page.
+fn drawn_when_there(drawn: Pin<Box<dyn Future<Output = AnyView> + Send>>, what: &'static str, lines: usize) -> AnyView {
     view! { <Transition fallback=move || view! { <Skeleton what lines/> }>{Suspend::new(drawn)}</Transition> }
+        .into_any()
 }
 
 /// The newest good answer.

@@ -28,6 +28,7 @@ mod focus;
 mod icon;
 mod loaded;
 mod markdown;
+mod part;
 mod progress;
 #[cfg(feature = "hydrate")]
 mod promise;
@@ -56,6 +57,7 @@ pub use focus::focus_soon;
 pub use icon::{Glyph, Icon};
 pub use loaded::{LoadFailed, Loaded, Rows};
 pub use markdown::Markdown;
+pub use part::{Only, Shared, part, shared};
 pub use progress::{Bar, ProgressRing};
 #[cfg(feature = "hydrate")]
 pub use promise::when_settled;

@@ -1,5 +1,6 @@
 //! How far something is.
 
+use super::part::{part, shared};
 use leptos::prelude::*;
 
 /// A ring that fills, with the number inside and a sentence for those who listen.
@@ -22,9 +23,9 @@ pub fn ProgressRing(
             role="progressbar"
             aria-valuemin="0"
             aria-valuemax="100"
-            aria-valuenow=move || percent.get().to_string()
-            aria-valuetext=move || label.get()
-            aria-label=move || label.get()
+            aria-valuenow=shared(move || percent.get().to_string())
+            aria-valuetext=shared(move || label.get())
+            aria-label=shared(move || label.get())
         >
             <circle cx="24" cy="24" r="20" fill="none" stroke-width="5" class="stroke-line"></circle>
             <circle
@@ -35,12 +36,12 @@ pub fn ProgressRing(
                 stroke-width="5"
                 stroke-linecap="round"
                 pathLength="100"
-                stroke-dasharray=move || format!("{} 100", percent.get())
+                stroke-dasharray=shared(move || format!("{} 100", percent.get()))
                 transform="rotate(-90 24 24)"
-                class=move || if percent.get() == 0 { "hidden" } else { "ring-fill transition-[stroke-dasharray] duration-300" }
+                class=shared(move || if percent.get() == 0 { "hidden" } else { "ring-fill transition-[stroke-dasharray] duration-300" })
             ></circle>
             <text x="24" y="28.5" text-anchor="middle" aria-hidden="true" class="fill-ink text-[13px] font-semibold tabular-nums">
-                {move || percent.get()}
+                {part(move || percent.get())}
             </text>
         </svg>
     }
@@ -59,7 +60,7 @@ pub fn Bar(
     view! {
         <svg class=format!("h-1.5 w-full overflow-hidden rounded-full {class}") viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
             <rect width="100" height="6" class="fill-line"></rect>
-            <rect width=move || percent.get().min(100).to_string() height="6" fill="currentColor"></rect>
+            <rect width=shared(move || percent.get().min(100).to_string()) height="6" fill="currentColor"></rect>
         </svg>
     }
 }

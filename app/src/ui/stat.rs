@@ -1,5 +1,6 @@
 //! Figures: what is counted, how much of it there is, and what that means.
 
+use super::part::part;
 use leptos::prelude::*;
 
 /// A row of figures: `<Stats label="Key figures"><Stat …/>…</Stats>`.
@@ -34,8 +35,8 @@ pub fn Stat(
         <div class="glass flex min-w-0 flex-col px-3.5 py-3">
             <dt class="text-sm font-medium text-ink-3">{label}</dt>
             <dd class="mt-1 min-w-0">
-                <span class="text-2xl font-bold text-ink tabular-nums md:text-3xl">{move || value.get()}</span>
-                {note.map(|note| view! { <span class="block text-sm text-ink-3">{move || note.get()}</span> })}
+                <span class="text-2xl font-bold text-ink tabular-nums md:text-3xl">{part(move || value.get())}</span>
+                {note.map(|note| view! { <span class="block text-sm text-ink-3">{part(move || note.get())}</span> })}
             </dd>
         </div>
     }

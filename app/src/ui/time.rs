@@ -1,9 +1,11 @@
 //! Moments and spans, in words.
 
+use devsquad::wire_time::civil;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::clock::use_now;
+use super::part::{part, shared};
 
 /// How long ago, or how soon: "just now", "4 min ago", "in 2 h".
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
@@ -29,7 +31,14 @@ pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
 
 /// A moment as "2026-03-04 12:41 UTC".
 pub fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    let [year, month, day, hour, minute, _] = civil(at);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// A moment as "2026-03-04T12:41:07Z".
+fn exact(at: Timestamp) -> String {
+    let [year, month, day, hour, minute, second] = civil(at);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn coarse(seconds: i64) -> String {
@@ -51,8 +60,8 @@ pub fn RelativeTime(
     let now = use_now();
     let words = Memo::new(move |_| relative(at.get(), now.get()));
     view! {
-        <time class="whitespace-nowrap tabular-nums" datetime=move || at.get().to_string() title=move || moment(at.get())>
-            {move || words.get()}
+        <time class="whitespace-nowrap tabular-nums" datetime=shared(move || exact(at.get())) title=shared(move || moment(at.get()))>
+            {part(move || words.get())}
         </time>
     }
 }
@@ -73,5 +82,7 @@ mod tests {
         assert_eq!(relative(at(600), at(0)), "in 10 min");
         assert_eq!(elapsed(at(0), at(200)), "3 min 20 s");
         assert_eq!(elapsed(at(10), at(0)), "0 s");
+        assert_eq!(moment(at(1_772_628_067)), "2026-03-04 12:41 UTC");
+        assert_eq!(exact(at(1_772_628_067)), "2026-03-04T12:41:07Z");
     }
 }

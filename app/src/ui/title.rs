@@ -1,5 +1,6 @@
 //! The head of a page: its only `h1`, the document's title, and where the focus goes after a navigation.
 
+use super::part::part;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -41,9 +42,9 @@ pub fn PageTitle(
         <div class="mb-4 flex flex-wrap items-center justify-between gap-x-6 gap-y-3 md:mb-6">
             <div class="min-w-0">
                 <h1 node_ref=heading tabindex="-1" class="text-2xl font-semibold text-balance break-words text-ink md:text-3xl focus-vibe rounded-sm">
-                    {move || title.get()}
+                    {part(move || title.get())}
                 </h1>
-                {subtitle.map(|text| view! { <p class="mt-1 text-sm text-ink-3 md:text-base">{move || text.get()}</p> })}
+                {subtitle.map(|text| view! { <p class="mt-1 text-sm text-ink-3 md:text-base">{part(move || text.get())}</p> })}
             </div>
             {children.map(|children| view! { <div class="flex flex-wrap items-center gap-2">{children()}</div> })}
         </div>

@@ -13,7 +13,7 @@ pub const FORM: &str = "mission";
 pub const SKIP: &str = "skip";
 
 /// Starts the first mission, names the project, and goes to the run page. When the mission is refused nothing is changed.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn begin(
     project: String,
     template: String,
@@ -34,7 +34,7 @@ pub async fn begin(
 }
 
 /// Ends the first run without a mission, and goes to the overview.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn skip_welcome() -> Result<(), Failure> {
     use crate::ui::flash;
     let skipped = async { crate::backend::backend()?.finish_welcome(None).await };

@@ -30,7 +30,7 @@ pub fn WelcomePage() -> impl IntoView {
     view! {
         <div class="mx-auto max-w-3xl">
             <PageTitle title="Welcome to your squad" document subtitle="Four short steps to your first mission."/>
-            {move || {
+            {part(move || {
                 let (now, answers) = (now.get(), given.get());
                 let step = match now {
                     Step::Name => view! { <Name answers/> }.into_any(),
@@ -45,7 +45,7 @@ pub fn WelcomePage() -> impl IntoView {
                         {step}
                     </section>
                 }
-            }}
+            })}
             <Skip/>
         </div>
     }

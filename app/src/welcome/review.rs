@@ -68,7 +68,7 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
             <div class="mt-5 flex flex-col gap-5">
                 <FormFaults failure fields title="The mission was not launched"/>
                 // What was refused can be mended here; until then the fields travel unseen.
-                <div class=move || if failure.with(Option::is_some) { "" } else { "hidden" }>
+                <div class=shared(move || if failure.with(Option::is_some) { "" } else { "hidden" })>
                     <ParameterFields
                         parameters
                         failure

@@ -22,7 +22,7 @@ pub fn Squad(
     view! {
         <p class="mb-4 max-w-prose text-ink-2">"Built-in agents run on this server, need no key, and send nothing anywhere."</p>
         <Loaded resource=agents what="the squad" let:agents>
-            <p class="mb-2 text-sm text-ink-3" role="status">{move || agents.with(|agents| reachable(agents))}</p>
+            <p class="mb-2 text-sm text-ink-3" role="status">{part(move || agents.with(|agents| reachable(agents)))}</p>
             <ul class="grid gap-x-6 sm:grid-cols-2" aria-label="Agents">
                 <Rows items=agents key=|agent: &AgentSummary| agent.id let:agent>
                     <li><Member agent/></li>

@@ -14,19 +14,19 @@ use crate::error::Failure;
 use crate::ui::flash::{self, Fields};
 
 /// One page of the list.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn get_workflows(filter: WorkflowFilter) -> Result<WorkflowPage, Failure> {
     backend()?.workflows(filter).await
 }
 
 /// One workflow.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn get_workflow(id: WorkflowId) -> Result<WorkflowView, Failure> {
     backend()?.workflow(id).await
 }
 
 /// One task, with everything about it.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn get_task(workflow: WorkflowId, task: TaskId) -> Result<TaskDetail, Failure> {
     backend()?.task(workflow, task).await
 }
@@ -35,31 +35,31 @@ pub async fn get_task(workflow: WorkflowId, task: TaskId) -> Result<TaskDetail, 
 pub const FORM: &str = "run";
 
 /// Lets nothing new start.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn pause_workflow(workflow: WorkflowId, #[server(default)] reason: String) -> Result<(), Failure> {
     told(backend()?.perform(Command::PauseWorkflow { workflow, reason }).await)
 }
 
 /// Gives out tasks again.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn resume_workflow(workflow: WorkflowId) -> Result<(), Failure> {
     told(backend()?.perform(Command::ResumeWorkflow { workflow }).await)
 }
 
 /// Ends a workflow.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn cancel_workflow(workflow: WorkflowId, #[server(default)] reason: String) -> Result<(), Failure> {
     told(backend()?.perform(Command::CancelWorkflow { workflow, reason }).await)
 }
 
 /// Has one failed task done again.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn retry_task(workflow: WorkflowId, task: TaskId) -> Result<(), Failure> {
     told(backend()?.perform(Command::RetryTask { workflow, task }).await)
 }
 
 /// Has every failed task done again.
-#[server]
+#[server(output = crate::wire::Json)]
 pub async fn retry_failed(workflow: WorkflowId) -> Result<(), Failure> {
     let backend = backend()?;
     let failed = |status| matches!(status, TaskStatus::Failed | TaskStatus::DeadLetter);

@@ -76,7 +76,7 @@ fn States(filter: Memo<WorkflowFilter>) -> impl IntoView {
         let href = move || address(&WorkflowFilter { status, text: filter.get().text, page: 0 });
         view! {
             <li>
-                <a href=href class="segment focus-vibe" aria-current=move || (filter.get().status == status).then_some("true")>{words}</a>
+                <a href=shared(href) class="segment focus-vibe" aria-current=shared(move || (filter.get().status == status).then_some("true"))>{words}</a>
             </li>
         }
     };
@@ -94,7 +94,7 @@ fn States(filter: Memo<WorkflowFilter>) -> impl IntoView {
 fn Search(filter: Memo<WorkflowFilter>) -> impl IntoView {
     view! {
         <Form method="get" action=HERE attr:class="flex min-w-0 grow gap-2 sm:max-w-xs" attr:role="search">
-            {move || filter.get().status.map(|status| view! { <input type="hidden" name="status" value=status.as_str()/> })}
+            {part(move || filter.get().status.map(|status| view! { <input type="hidden" name="status" value=status.as_str()/> }))}
             <label for="filter" class="sr-only">"Filter by name"</label>
             <input id="filter" type="search" name="text" placeholder="Filter by name" value=filter.get_untracked().text class="control focus-vibe"/>
             <button type="submit" class="btn btn-plain shrink-0 focus-vibe" aria-label="Filter"><Icon glyph=Glyph::Search class="size-4"/></button>
@@ -110,7 +110,7 @@ fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoV
     let live = use_live();
     live.known(page.with_untracked(|page| page.seq));
     view! {
-        <Show when=move || !lines.with(Vec::is_empty) fallback=move || view! { <Nothing filter/> }>
+        <Only when=move || !lines.with(Vec::is_empty) fallback=move || view! { <Nothing filter/> }>
             <section aria-label="Workflows" class="glass min-w-0 p-4 sm:p-0 sm:py-1">
                 <Table caption="Workflows, newest first" columns=vec!["Workflow", "Status", "Progress", "Priority", "Created", "Took"]>
                     <Rows items=lines key=|line: &WorkflowSummary| line.id let:line>
@@ -119,7 +119,7 @@ fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoV
                 </Table>
             </section>
             <Pager total=total.into() filter/>
-        </Show>
+        </Only>
     }
     .into_any()
 }
@@ -145,19 +145,19 @@ fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
             <Cell label="Status">
                 <span class="flex flex-wrap items-center gap-2 max-sm:justify-end">
                     <WorkflowChip status=Signal::derive(move || line.with(|line| line.status))/>
-                    {move || (waiting() > 0).then(|| view! { <Chip tone=Tone::Wait>{format!("{} for you", waiting())}</Chip> })}
-                    {move || (failed() > 0).then(|| view! { <Chip tone=Tone::Fail>{format!("{} failed", failed())}</Chip> })}
+                    {part(move || (waiting() > 0).then(|| view! { <Chip tone=Tone::Wait>{format!("{} for you", waiting())}</Chip> }))}
+                    {part(move || (failed() > 0).then(|| view! { <Chip tone=Tone::Fail>{format!("{} failed", failed())}</Chip> }))}
                 </span>
             </Cell>
             <Cell label="Progress" class="sm:w-40">
                 <span class="flex w-32 items-center gap-2 tabular-nums sm:w-full">
                     <Bar percent=Signal::derive(move || done.get().0 * 100 / done.get().1.max(1))/>
-                    <span class="whitespace-nowrap">{move || format!("{} / {}", done.get().0, done.get().1)}</span>
+                    <span class="whitespace-nowrap">{part(move || format!("{} / {}", done.get().0, done.get().1))}</span>
                 </span>
             </Cell>
             <Cell label="Priority"><span class=urgency>{priority_word(priority)}</span></Cell>
             <Cell label="Created"><RelativeTime at=created_at/></Cell>
-            <Cell label="Took" class="whitespace-nowrap tabular-nums">{move || took.get()}</Cell>
+            <Cell label="Took" class="whitespace-nowrap tabular-nums">{part(move || took.get())}</Cell>
         </tr>
     }
     .into_any()
@@ -170,7 +170,7 @@ fn Nothing(filter: Memo<WorkflowFilter>) -> impl IntoView {
     let may_create = use_session().may(Role::Operator);
     view! {
         <GlassCard>
-            {move || if narrowed() {
+            {part(move || if narrowed() {
                 view! {
                     <EmptyState glyph=Glyph::Filter title="No workflow matches" text="Nothing has this status and this name.">
                         <LinkButton href=HERE>"Show all"</LinkButton>
@@ -184,7 +184,7 @@ fn Nothing(filter: Memo<WorkflowFilter>) -> impl IntoView {
                     </EmptyState>
                 }
                 .into_any()
-            }}
+            })}
         </GlassCard>
     }
     .into_any()

@@ -63,7 +63,7 @@ fn Whole(newest: Signal<WorkflowView>, task: TaskId) -> impl IntoView {
                 class="-ml-1 inline-flex min-h-11 min-w-0 items-center gap-1 rounded-lg pr-2 break-words text-primary-text hover:underline md:min-h-8 focus-vibe"
             >
                 <Icon glyph=Glyph::ChevronLeft class="size-4 shrink-0"/>
-                {move || workflow.get()}
+                {part(move || workflow.get())}
             </a>
         </p>
         <PageTitle title=name document=tab>

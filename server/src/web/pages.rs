@@ -28,8 +28,8 @@ pub fn routes(app: &App) -> Router<App> {
         .site_root(app.site().dir.to_string_lossy().as_ref())
         .hash_files(true)
         .build();
-    let files = app.site().files.clone();
-    let shell = move || app::shell(files.clone());
+    let files = Arc::clone(&app.site().files);
+    let shell = move || app::shell(Arc::clone(&files));
     let routes = generate_route_list(app::App);
     Router::new()
         .leptos_routes_with_context(&options, routes, context(app.clone()), shell)
@@ -40,9 +40,10 @@ pub fn routes(app: &App) -> Router<App> {
 /// Files, and the page that says there is no such page.
 pub fn fallback(app: &App) -> Router {
     let dir = &app.site().dir;
-    let files = app.site().files.clone();
+    let files = Arc::clone(&app.site().files);
     // Whole and not in pieces: the status has to be known before the first byte goes out.
-    let render = leptos_axum::render_app_async_with_context(context(app.clone()), move || app::shell(files.clone()));
+    let render =
+        leptos_axum::render_app_async_with_context(context(app.clone()), move || app::shell(Arc::clone(&files)));
     let no_such_page: Router =
         Router::new().fallback(get(render)).layer(from_fn_with_state(app.clone(), session::load));
     let pkg = ServeDir::new(dir.join("pkg")).precompressed_br().precompressed_gzip();

@@ -15,7 +15,7 @@ pub fn Attempts(
 ) -> impl IntoView {
     let attempts = Memo::new(move |_| detail.with(|detail| detail.attempts.clone()));
     view! {
-        <Show when=move || attempts.with(|attempts| !attempts.is_empty())>
+        <Only when=move || attempts.with(|attempts| !attempts.is_empty())>
             <section aria-labelledby="attempts-title">
                 <h3 id="attempts-title" class="panel-title">"Attempts"</h3>
                 <ol class="flex flex-col gap-3">
@@ -24,7 +24,7 @@ pub fn Attempts(
                     </Rows>
                 </ol>
             </section>
-        </Show>
+        </Only>
     }
     .into_any()
 }
@@ -40,13 +40,13 @@ fn Attempt(attempt: Signal<AttemptView>) -> impl IntoView {
     let review = (purpose == "review").then_some(", review");
     view! {
         <li class="flex gap-2.5 text-sm">
-            {move || view! { <ShapeIcon shape=look.get().0 class=format!("mt-0.5 size-4 shrink-0 {}", look.get().1.text())/> }}
+            {part(move || view! { <ShapeIcon shape=look.get().0 class=format!("mt-0.5 size-4 shrink-0 {}", look.get().1.text())/> })}
             <div class="min-w-0 grow">
                 <p class="flex flex-wrap justify-between gap-x-3 text-ink-2">
-                    <span><a href=agent_href(agent.id) class="link">{agent.name}</a>{review}": " <span class="font-medium text-ink">{move || look.get().2}</span></span>
-                    <span class="text-ink-3 tabular-nums"><RelativeTime at=leased_at/>", "{move || took.get()}</span>
+                    <span><a href=agent_href(agent.id) class="link">{agent.name}</a>{review}": " <span class="font-medium text-ink">{part(move || look.get().2)}</span></span>
+                    <span class="text-ink-3 tabular-nums"><RelativeTime at=leased_at/>", "{part(move || took.get())}</span>
                 </p>
-                {move || message().map(|text| view! { <p class="mt-0.5 break-words whitespace-pre-line text-ink-2">{text}</p> })}
+                {part(move || message().map(|text| view! { <p class="mt-0.5 break-words whitespace-pre-line text-ink-2">{text}</p> }))}
             </div>
         </li>
     }

@@ -21,11 +21,11 @@ pub fn Checkpoints(
     let open = Memo::new(move |_| task.with(|task| task.open_checkpoint));
     let checks = Memo::new(move |_| detail.with(|detail| detail.checkpoints.clone()));
     view! {
-        {move || open.get().map(|checkpoint| {
+        {part(move || open.get().map(|checkpoint| {
             let asked = checks.with(|checks| checks.iter().find(|check| check.id == checkpoint).map(|check| check.title.clone()));
             view! { <Decision workflow=run.id checkpoint title=asked.unwrap_or_else(|| "Is the result right?".to_owned())/> }
-        })}
-        <Show when=move || checks.with(|checks| !checks.is_empty())>
+        }))}
+        <Only when=move || checks.with(|checks| !checks.is_empty())>
             <section aria-labelledby="checks-title">
                 <h3 id="checks-title" class="panel-title">"Checks"</h3>
                 <ul class="flex flex-col gap-3">
@@ -34,7 +34,7 @@ pub fn Checkpoints(
                     </Rows>
                 </ul>
             </section>
-        </Show>
+        </Only>
     }
     .into_any()
 }
@@ -62,16 +62,16 @@ fn Check(check: Signal<CheckpointView>) -> impl IntoView {
     let round = (round > 1).then(|| format!(", round {round}"));
     view! {
         <li class="flex gap-2.5 text-sm text-ink-2">
-            {move || view! { <ShapeIcon shape=look.get().0 class=format!("mt-0.5 size-4 shrink-0 {}", look.get().1.text())/> }}
+            {part(move || view! { <ShapeIcon shape=look.get().0 class=format!("mt-0.5 size-4 shrink-0 {}", look.get().1.text())/> })}
             <div class="min-w-0 grow">
                 <p>
-                    <span class="font-medium text-ink">{kind}{round}": "{move || look.get().2}</span>
-                    {by}
+                    <span class="font-medium text-ink">{kind}{round}": "{part(move || look.get().2)}</span>
+                    {part(by)}
                     ", "
                     <RelativeTime at=Signal::derive(at)/>
                 </p>
                 <p class="break-words text-ink-3">{title}</p>
-                {move || note().map(|note| view! { <blockquote class="mt-1 border-l-2 border-line pl-3 break-words whitespace-pre-line">{note}</blockquote> })}
+                {part(move || note().map(|note| view! { <blockquote class="mt-1 border-l-2 border-line pl-3 break-words whitespace-pre-line">{note}</blockquote> }))}
             </div>
         </li>
     }

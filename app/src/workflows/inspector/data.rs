@@ -15,13 +15,13 @@ pub fn Data(
     let output = Memo::new(move |_| detail.with(|detail| detail.output.clone()));
     let input = Memo::new(move |_| detail.with(|detail| detail.input.clone()));
     view! {
-        {move || output.get().filter(|value| !is_empty(value)).map(|value| view! {
+        {part(move || output.get().filter(|value| !is_empty(value)).map(|value| view! {
             <section aria-labelledby="output-title">
                 <h3 id="output-title" class="panel-title">"Result"</h3>
                 <Shown value label="Result"/>
             </section>
-        })}
-        {move || Some(input.get()).filter(|value| !is_empty(value)).map(|value| view! {
+        }))}
+        {part(move || Some(input.get()).filter(|value| !is_empty(value)).map(|value| view! {
             <details>
                 <summary class="panel-title inline-flex min-h-11 items-center gap-1 rounded-sm md:min-h-8 focus-vibe">
                     "What it was given"
@@ -29,7 +29,7 @@ pub fn Data(
                 </summary>
                 <Shown value label="What it was given"/>
             </details>
-        })}
+        }))}
     }
     .into_any()
 }

@@ -13,19 +13,19 @@ pub fn Log(
 ) -> impl IntoView {
     let lines = Memo::new(move |_| detail.with(|detail| detail.log.clone()));
     view! {
-        <Show when=move || lines.with(|lines| !lines.is_empty())>
+        <Only when=move || lines.with(|lines| !lines.is_empty())>
             <section aria-labelledby="log-title">
                 <h3 id="log-title" class="panel-title">"Log"</h3>
                 <div role="region" aria-labelledby="log-title" tabindex="0" class="code-block max-h-80 overflow-y-auto focus-vibe">
                     <Rows items=lines key=|line: &LogLine| line.line_no let:line>
                         <div class="flex gap-3">
                             <span class="w-8 shrink-0 text-right text-ink-3 select-none" aria-hidden="true">{line.get_untracked().line_no}</span>
-                            <span class="min-w-0 break-words whitespace-pre-wrap">{move || line.get().line}</span>
+                            <span class="min-w-0 break-words whitespace-pre-wrap">{part(move || line.get().line)}</span>
                         </div>
                     </Rows>
                 </div>
             </section>
-        </Show>
+        </Only>
     }
     .into_any()
 }

@@ -22,7 +22,7 @@ use super::run::{Places, Run};
 use super::status::TaskChip;
 use super::task_href;
 use crate::agents::agent_href;
-use crate::approvals::Artifacts;
+use crate::approvals::{Artifacts, preview};
 use crate::session::use_session;
 use crate::ui::flash::Form;
 use crate::ui::*;
@@ -76,7 +76,7 @@ pub fn Inspector(
             <div class="mb-3 flex items-start justify-between gap-3">
                 <h2 id="inspector-title" tabindex="-1" class="min-w-0 rounded-sm text-lg font-semibold break-words text-ink focus-vibe">{name}</h2>
                 <a
-                    href=move || places.without_task()
+                    href=shared(move || places.without_task())
                     {..stay()}
                     aria-label="Close the task"
                     class="-mt-1 -mr-1 grid size-11 shrink-0 place-items-center rounded-lg text-ink-3 hover:text-ink md:size-8 focus-vibe"
@@ -143,26 +143,26 @@ pub fn TaskPanel(
         <div class="flex min-w-0 flex-col gap-5">
             <div class="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm text-ink-2">
                 <TaskChip status=status progress=Signal::derive(move || task.with(|task| task.progress))/>
-                {move || agent.get().map(|agent| view! {
+                {part(move || agent.get().map(|agent| view! {
                     <span class="inline-flex items-center gap-2">
                         <Avatar name=agent.name.clone() class="size-6 text-xs"/>
                         <a href=agent_href(agent.id) class="link">{agent.name}</a>
                     </span>
-                })}
-                <span class="tabular-nums">{move || task.with(attempts_words)}</span>
+                }))}
+                <span class="tabular-nums">{part(move || task.with(attempts_words))}</span>
             </div>
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>
-                <p class="text-sm break-words text-ink">{move || why.get()}</p>
+                <p class="text-sm break-words text-ink">{part(move || why.get())}</p>
                 <Retry run task/>
             </section>
             <Checkpoints detail run task/>
-            <Show when=move || artifacts.with(|artifacts| !artifacts.is_empty())>
+            <Only when=move || artifacts.with(|artifacts| !artifacts.is_empty())>
                 <section aria-labelledby="files-title">
                     <h3 id="files-title" class="panel-title">"Files"</h3>
-                    {move || view! { <Artifacts artifacts=artifacts.get() preview=true/> }}
+                    {part(move || view! { <Artifacts artifacts=artifacts.get() preview=Some(preview)/> })}
                 </section>
-            </Show>
+            </Only>
             <Reasons detail/>
             <Data detail/>
             <Attempts detail/>
@@ -200,7 +200,7 @@ fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
         failed && open && session.may(Role::Operator)
     };
     view! {
-        <Show when=may>
+        <Only when=may>
             <div class="mt-3">
                 <ActionForm action=form.action>
                     <input type="hidden" name="workflow" value=run.id.to_string()/>
@@ -208,7 +208,7 @@ fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
                     <SubmitButton glyph=Glyph::Rotate pending=Signal::derive(move || form.pending())>"Try it again"</SubmitButton>
                 </ActionForm>
             </div>
-        </Show>
+        </Only>
     }
     .into_any()
 }

@@ -27,10 +27,10 @@ pub fn Alerts(
     let failed = with_status(run, &[TaskStatus::Failed, TaskStatus::DeadLetter]);
     view! {
         <div class="flex flex-col gap-2 empty:hidden">
-            {move || summary.with(standing)}
-            {move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> })}
-            {move || tasks(places, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get())}
-            {move || tasks(places, "Failed:", Tone::Fail, Glyph::Warning, &failed.get())}
+            {part(move || summary.with(standing))}
+            {part(move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> }))}
+            {part(move || tasks(places, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get()))}
+            {part(move || tasks(places, "Failed:", Tone::Fail, Glyph::Warning, &failed.get()))}
             <Missing run/>
         </div>
     }

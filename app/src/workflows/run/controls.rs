@@ -45,29 +45,29 @@ pub fn Controls(
     };
     let id = move || view! { <input type="hidden" name="workflow" value=run.id.to_string()/> };
     view! {
-        <Show when=may_retry>
+        <Only when=may_retry>
             <ActionForm action=retry.action>
                 {id()}
                 <SubmitButton look=Look::Primary glyph=Glyph::Rotate pending=Signal::derive(move || retry.pending())>
-                    {move || format!("Retry {} failed", failed.get())}
+                    {part(move || format!("Retry {} failed", failed.get()))}
                 </SubmitButton>
             </ActionForm>
-        </Show>
-        <Show when=move || is(WorkflowStatus::Running)>
+        </Only>
+        <Only when=move || is(WorkflowStatus::Running)>
             <ActionForm action=pause.action>
                 {id()}
                 <SubmitButton look=Look::Plain glyph=Glyph::Pause pending=Signal::derive(move || pause.pending())>"Pause"</SubmitButton>
             </ActionForm>
-        </Show>
-        <Show when=move || is(WorkflowStatus::Paused)>
+        </Only>
+        <Only when=move || is(WorkflowStatus::Paused)>
             <ActionForm action=resume.action>
                 {id()}
                 <SubmitButton glyph=Glyph::Play pending=Signal::derive(move || resume.pending())>"Resume"</SubmitButton>
             </ActionForm>
-        </Show>
-        <Show when=move || is(WorkflowStatus::Running) || is(WorkflowStatus::Paused)>
+        </Only>
+        <Only when=move || is(WorkflowStatus::Running) || is(WorkflowStatus::Paused)>
             <DialogButton opens="cancel" look=Look::Quiet glyph=Glyph::Stop>"Cancel"</DialogButton>
-        </Show>
+        </Only>
         <Dialog id="cancel" title="Cancel this workflow?" open=asking>
             <p class="text-sm text-ink-2">"Agents stop at their next heartbeat. What is done stays done; nothing else will run."</p>
             <ActionForm action=cancel.action>

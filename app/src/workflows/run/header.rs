@@ -43,12 +43,12 @@ pub fn Header(
                         label=Signal::derive(move || format!("{} of {} tasks ended", done.get().0, done.get().1))
                     />
                     <p class="text-sm text-ink-2">
-                        <span class="block text-base font-semibold text-ink tabular-nums">{move || format!("{} / {}", done.get().0, done.get().1)}</span>
+                        <span class="block text-base font-semibold text-ink tabular-nums">{part(move || format!("{} / {}", done.get().0, done.get().1))}</span>
                         "tasks ended"
                     </p>
                 </div>
                 <WorkflowChip status=Signal::derive(move || summary.with(|summary| summary.status))/>
-                {move || priority(summary.with(|summary| summary.priority))}
+                {part(move || priority(summary.with(|summary| summary.priority)))}
                 <Counts summary=summary.into()/>
                 <Times summary=summary.into()/>
             </div>
@@ -81,7 +81,7 @@ fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
             </li>
         }
     };
-    view! { <ul class="flex flex-wrap gap-x-4 gap-y-1" aria-label="Tasks by status">{move || counts.get().into_iter().map(one).collect_view()}</ul> }
+    view! { <ul class="flex flex-wrap gap-x-4 gap-y-1" aria-label="Tasks by status">{part(move || counts.get().into_iter().map(one).collect_view())}</ul> }
 }
 
 /// When it began and how long it took, or takes.
@@ -102,8 +102,8 @@ fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
     view! {
         <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm sm:ml-auto">
             <div><dt class="text-ink-3">"Started"</dt><dd class="font-medium text-ink"><RelativeTime at=began/></dd></div>
-            <div><dt class="text-ink-3">{words}</dt><dd class="font-medium text-ink tabular-nums">{move || took.get()}</dd></div>
-            {move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> })}
+            <div><dt class="text-ink-3">{words}</dt><dd class="font-medium text-ink tabular-nums">{part(move || took.get())}</dd></div>
+            {part(move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> }))}
         </dl>
     }
     .into_any()

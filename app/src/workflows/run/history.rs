@@ -35,13 +35,13 @@ pub fn History(
                 {tick(trouble, "Only what went wrong")}
                 {tick(progress, "With progress reports")}
             </div>
-            <Show when=move || !lines.with(Vec::is_empty) fallback=|| view! { <p class="py-4 text-sm text-ink-3">"Nothing to show."</p> }>
+            <Only when=move || !lines.with(Vec::is_empty) fallback=|| view! { <p class="py-4 text-sm text-ink-3">"Nothing to show."</p> }>
                 <ol class="flex flex-col">
                     <Rows items=lines key=|line: &ActivityLine| line.seq let:line>
                         <Line run line=line.get_untracked()/>
                     </Rows>
                 </ol>
-            </Show>
+            </Only>
         </section>
     }
     .into_any()

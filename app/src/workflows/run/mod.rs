@@ -61,13 +61,13 @@ fn Whole(newest: Signal<WorkflowView>) -> impl IntoView {
     let places = Places::new(run.id);
     let narrow = move || if places.task().get().is_some() { "run-page run-page-inspecting" } else { "run-page" };
     view! {
-        <div class=narrow>
+        <div class=shared(narrow)>
             <div class="flex min-w-0 flex-col gap-4">
                 <Header run/>
                 <Alerts run places/>
                 <Views run places/>
             </div>
-            {move || places.task().get().map(|task| view! { <Inspector run task places/> })}
+            {part(move || places.task().get().map(|task| view! { <Inspector run task places/> }))}
         </div>
     }
     .into_any()

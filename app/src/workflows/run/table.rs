@@ -54,24 +54,24 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
     let agent = Memo::new(move |_| task.with(|task| task.agent.clone()));
     let open = move || (places.task().get() == Some(id)).then_some("true");
     view! {
-        <tr role="row" aria-current=open class="aria-[current]:bg-vibe-primary/12">
+        <tr role="row" aria-current=shared(open) class="aria-[current]:bg-vibe-primary/12">
             <Cell label="Task" head=true class="min-w-0 font-medium">
-                <a id=format!("row-{id}") href=move || places.to_task(id) {..stay()} class="link break-words">{name}</a>
+                <a id=format!("row-{id}") href=shared(move || places.to_task(id)) {..stay()} class="link break-words">{name}</a>
             </Cell>
             <Cell label="Status">
                 <TaskChip status=Signal::derive(move || task.with(|task| task.status)) progress=Signal::derive(move || task.with(|task| task.progress))/>
             </Cell>
             <Cell label="Agent">
-                {move || match agent.get() {
+                {part(move || match agent.get() {
                     Some(agent) => view! { <a href=agent_href(agent.id) class="link">{agent.name}</a> }.into_any(),
                     None => view! { <span class="text-ink-3">"Nobody yet"</span> }.into_any(),
-                }}
+                })}
             </Cell>
             <Cell label="Waits for" class="max-w-xs"><span class="break-words max-sm:text-right">{needed}</span></Cell>
             <Cell label="Attempts" class="whitespace-nowrap tabular-nums">
-                {move || format!("{} of {max_attempts}", task.with(|task| task.attempts_used))}
+                {part(move || format!("{} of {max_attempts}", task.with(|task| task.attempts_used)))}
             </Cell>
-            <Cell label="Took" class="whitespace-nowrap tabular-nums">{move || took.get()}</Cell>
+            <Cell label="Took" class="whitespace-nowrap tabular-nums">{part(move || took.get())}</Cell>
         </tr>
     }
     .into_any()

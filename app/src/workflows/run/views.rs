@@ -31,7 +31,7 @@ pub fn Views(
         };
         view! {
             <li>
-                <a href=move || places.to_view(view) {..stay()} class=class aria-current=move || (places.view().get() == Some(view)).then_some("true")>
+                <a href=shared(move || places.to_view(view)) {..stay()} class=shared(class) aria-current=shared(move || (places.view().get() == Some(view)).then_some("true"))>
                     <Icon glyph class="size-4 shrink-0"/>
                     {words}
                 </a>
@@ -42,7 +42,7 @@ pub fn Views(
         <nav aria-label="Views of this workflow">
             <ul class="segments">{View::ALL.map(link).collect_view()}</ul>
         </nav>
-        {move || match places.view().get() {
+        {part(move || match places.view().get() {
             Some(View::Graph) => view! { <Graph run places/> }.into_any(),
             Some(View::List) => view! { <TaskTable run places/> }.into_any(),
             Some(View::History) => view! { <History run/> }.into_any(),
@@ -51,7 +51,7 @@ pub fn Views(
                 <div class="min-w-0 sm:hidden"><TaskTable run places/></div>
             }
             .into_any(),
-        }}
+        })}
     }
     .into_any()
 }

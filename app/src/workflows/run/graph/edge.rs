@@ -4,6 +4,7 @@ use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
 use super::Drawing;
+use crate::ui::shared;
 
 /// One edge.
 #[component]
@@ -17,7 +18,7 @@ pub fn Edge(drawing: Drawing, nth: usize) -> impl IntoView {
     let state = Memo::new(move |_| state(before.with(|task| task.status), after.with(|task| task.status)));
     let weight = if drawing.is_critical(from, to) { "critical" } else { "plain" };
     view! {
-        <path d=move || line.get() class="edge" data-state=move || state.get() data-weight=weight marker-end="url(#arrow)"></path>
+        <path d=shared(move || line.get()) class="edge" data-state=shared(move || state.get()) data-weight=weight marker-end="url(#arrow)"></path>
     }
     .into_any()
 }

@@ -125,7 +125,7 @@ pub fn Graph(
             <div
                 node_ref=port.node
                 role="group"
-                aria-label=move || name.get()
+                aria-label=shared(move || name.get())
                 aria-describedby="graph-help"
                 class=if calm { "graph calm" } else { "graph" }
                 on:keydown=move |event| {
@@ -141,9 +141,9 @@ pub fn Graph(
             >
                 <svg
                     role="presentation"
-                    width=move || port.width()
-                    height=move || port.height()
-                    viewBox=move || port.view_box()
+                    width=shared(move || port.width())
+                    height=shared(move || port.height())
+                    viewBox=shared(move || port.view_box())
                     preserveAspectRatio="xMidYMid meet"
                     class="block"
                 >

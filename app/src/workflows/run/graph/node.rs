@@ -26,9 +26,9 @@ pub fn Node(drawing: Drawing, at: u32) -> impl IntoView {
     let (width, height) = (SIZES.width.to_string(), SIZES.height.to_string());
     let (wide, high) = ((SIZES.width + 3.0).to_string(), (SIZES.height + 3.0).to_string());
     view! {
-        <g transform=place>
+        <g transform=shared(place)>
             <rect
-                class=move || if is_running.get() { "node-beam" } else { "hidden" }
+                class=shared(move || if is_running.get() { "node-beam" } else { "hidden" })
                 x="-1.5"
                 y="-1.5"
                 width=wide
@@ -60,28 +60,28 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
     view! {
         <a
             id=node_id(id)
-            href=move || drawing.places.to_task(id)
+            href=shared(move || drawing.places.to_task(id))
             {..stay()}
-            tabindex=move || if drawing.current.get() == at { "0" } else { "-1" }
-            aria-current=move || is_open.get().then_some("true")
-            data-status=move || status.get().as_str()
+            tabindex=shared(move || if drawing.current.get() == at { "0" } else { "-1" })
+            aria-current=shared(move || is_open.get().then_some("true"))
+            data-status=shared(move || status.get().as_str())
             class="node"
             on:focus=move |_| drawing.current.set(at)
         >
             <span class="flex min-w-0 items-center gap-2">
-                {picture}
+                {part(picture)}
                 <span class="truncate text-sm font-semibold text-ink">{short}</span>
             </span>
             <span class="mt-1 flex min-w-0 items-baseline gap-1.5 text-xs">
-                <span class=move || format!("shrink-0 font-medium {}", task_look(status.get()).1.text())>
+                <span class=shared(move || format!("shrink-0 font-medium {}", task_look(status.get()).1.text()))>
                     <span class="sr-only">", "</span>
-                    {move || line.get().0}
+                    {part(move || line.get().0)}
                 </span>
-                <span class="sr-only">{move || line.with(|(_, who)| if who.is_empty() { "" } else { ", " })}</span>
-                <span class="truncate text-ink-3">{move || line.get().1}</span>
+                <span class="sr-only">{part(move || line.with(|(_, who)| if who.is_empty() { "" } else { ", " }))}</span>
+                <span class="truncate text-ink-3">{part(move || line.get().1)}</span>
                 <span class="sr-only">{ties}</span>
             </span>
-            <span class=move || if status.get() == TaskStatus::Running { "mt-auto block" } else { "hidden" }><Bar percent=percent/></span>
+            <span class=shared(move || if status.get() == TaskStatus::Running { "mt-auto block" } else { "hidden" })><Bar percent=percent/></span>
         </a>
     }
     .into_any()

@@ -250,7 +250,7 @@ pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
                 });
             })}
             <button type="button" class="tool focus-vibe" popovertarget="legend" aria-label="Legend" title="Legend"><Icon glyph=Glyph::Info class="size-4"/></button>
-            <Show when=move || { attention.get() > 0 }>
+            <Only when=move || { attention.get() > 0 }>
                 <button
                     type="button"
                     class="tool w-auto gap-1.5 px-3 text-sm font-medium text-warn focus-vibe"
@@ -261,10 +261,10 @@ pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
                     }
                 >
                     <ShapeIcon shape=Shape::Hand class="size-4"/>
-                    <span class="tabular-nums">{move || attention.get()}</span>
-                    <span class="max-sm:sr-only">{move || if attention.get() == 1 { " needs attention" } else { " need attention" }}</span>
+                    <span class="tabular-nums">{part(move || attention.get())}</span>
+                    <span class="max-sm:sr-only">{part(move || if attention.get() == 1 { " needs attention" } else { " need attention" })}</span>
                 </button>
-            </Show>
+            </Only>
         </div>
     }
     .into_any()

@@ -1,0 +1,36 @@
+// What a browser has to fetch before a page answers: the JavaScript, what every page needs of the WebAssembly, and the
+// piece the page is in. What it fetches for later, in an idle moment, does not count.
+import { type APIRequestContext } from "@playwright/test";
+import { expect, test } from "./support/test";
+
+/** The budget of a first page, compressed. */
+const BYTES_MAX = 500_000;
+
+/** Pages a visit begins with. */
+const FIRST = ["/signin", "/welcome", "/orchestration", "/orchestration/workflows", "/orchestration/agents", "/help"] as const;
+
+/** Every file of the browser's half that the page's head names, by how it is wanted. */
+function named(html: string, how: string): string[] {
+  const links = html.match(/<link [^>]*>/g) ?? [];
+  const wanted = links.filter(link => link.includes(`rel="${how}"`) && link.includes("/pkg/"));
+  return wanted.map(link => /href="([^"]+)"/.exec(link)?.[1] ?? "");
+}
+
+async function compressed(request: APIRequestContext, href: string): Promise<number> {
+  const answer = await request.get(href, { headers: { "accept-encoding": "br" } });
+  expect(answer.headers()["content-encoding"], `${href} lies compressed`).toBe("br");
+  return Number(answer.headers()["content-length"]);
+}
+
+for (const path of FIRST) {
+  test(`${path} is awake after at most ${BYTES_MAX / 1000} kB`, async ({ page, visitor }) => {
+    const { request } = path === "/signin" ? visitor : page;
+    const html = await (await request.get(path)).text();
+    const files = [...named(html, "modulepreload"), ...named(html, "preload")];
+    expect(files.filter(file => file.endsWith(".wasm")), "WebAssembly is fetched early").not.toEqual([]);
+    let bytes = 0;
+    for (const file of files) bytes += await compressed(request, file);
+    console.log(`    ${path}: ${(bytes / 1000).toFixed(1)} kB in ${files.length} files`);
+    expect(bytes).toBeLessThanOrEqual(BYTES_MAX);
+  });
+}
