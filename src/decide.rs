@@ -24,7 +24,7 @@ use crate::state::State;
 use crate::text;
 pub use dispatch::{Grants, dispatch};
 
-/// Agents in one organization that have not retired: matching is linear in them per line of ready tasks.
+/// Agents in one organization that have not retired: registering one compares its name with every other.
 pub const AGENTS_MAX: usize = 10_000;
 
 /// What the world says to a decision: the time, and names for new things.

@@ -60,7 +60,14 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
     let claim = || engine.claim(squad.organization, agent, 1, Duration::from_secs(5), None);
     let first = claim().await.expect("a claim");
     assert_eq!(first[0].key, "build");
-    let running = web.dashboard().await.expect("the overview");
+    // The lease is given out while it is being written.
+    let running = loop {
+        let overview = web.dashboard().await.expect("the overview");
+        if overview.tasks_running > 0 {
+            break overview;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
     assert_eq!(
         (running.active_workflows, running.tasks_running, running.agents_total, running.agents_online),
         (1, 1, 1, 1)
