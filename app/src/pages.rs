@@ -48,6 +48,8 @@ enum Piece {
     Lists,
     /// One workflow, and the results of its tasks.
     Run,
+    /// What waits for a person.
+    Needs,
     /// What is done once in a while.
     Rest,
 }
@@ -58,7 +60,8 @@ impl Page {
         match self {
             Page::Dashboard => Some(Piece::Overview),
             Page::Workflows | Page::Agents | Page::Agent => Some(Piece::Lists),
-            Page::Run | Page::Task | Page::Approvals => Some(Piece::Run),
+            Page::Run | Page::Task => Some(Piece::Run),
+            Page::Approvals => Some(Piece::Needs),
             Page::Welcome | Page::Create | Page::NewAgent | Page::People | Page::Appearance | Page::Help => {
                 Some(Piece::Rest)
             }
@@ -76,6 +79,7 @@ impl ChooseView for Page {
             Piece::Overview => overview().await,
             Piece::Lists => lists(self).await,
             Piece::Run => run(self).await,
+            Piece::Needs => needs().await,
             Piece::Rest => rest(self).await,
         };
         // No network, or a newer server which has other pieces: loaded anew, the page is whole again.
@@ -94,7 +98,7 @@ impl ChooseView for Page {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 4] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Rest];
+    const ALL: [Piece; 5] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Needs, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -103,6 +107,7 @@ impl Piece {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
             Piece::Run => "run",
+            Piece::Needs => "needs",
             Piece::Rest => "rest",
         }
     }
@@ -114,6 +119,7 @@ impl Piece {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
             Piece::Run => fetch_run().await,
+            Piece::Needs => fetch_needs().await,
             Piece::Rest => fetch_rest().await,
         };
     }
@@ -158,9 +164,13 @@ fn run(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::Run => view! { <RunPage/> }.into_any(),
         Page::Task => view! { <TaskPage/> }.into_any(),
-        Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
         _ => ().into_any(),
     })
+}
+
+#[wasm_split(needs, wasm_split_path = leptos::wasm_split, preload(fetch_needs), fallible)]
+fn needs() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ApprovalsPage/> }.into_any())
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]

@@ -42,8 +42,7 @@ impl Chain {
     pub fn append(&mut self, id: EventId, at: Timestamp, actor: &Actor, change: Change) -> anyhow::Result<Entry> {
         let seq = self.seq + 1;
         let actor_json = serde_json::to_string(actor).context("an actor as JSON")?;
-        let change_json = serde_json::to_string(&change).context("a change as JSON")?;
-        let data = data_of(&change, &change_json)?.to_owned();
+        let data = change.data().context("a change as JSON")?;
         let hash = line_hash(&self.hash, seq, id.0, at, &actor_json, change.name(), &data);
         let json = format!(
             r#"{{"seq":{seq},"id":"{id}","at":"{at}","actor":{actor_json},"type":"{}","data":{data}}}"#,
@@ -53,15 +52,6 @@ impl Chain {
         let event = Event { seq, id, at, actor: actor.clone(), change };
         Ok(Entry { event, json, actor: actor_json, data, hash })
     }
-}
-
-/// The content part of an adjacently tagged change: `{"type":"…","data":HERE}`.
-fn data_of<'a>(change: &Change, json: &'a str) -> anyhow::Result<&'a str> {
-    json.strip_prefix(r#"{"type":""#)
-        .and_then(|rest| rest.strip_prefix(change.name()))
-        .and_then(|rest| rest.strip_prefix(r#"","data":"#))
-        .and_then(|rest| rest.strip_suffix('}'))
-        .with_context(|| format!("the change {} is not written as type and data", change.name()))
 }
 
 /// SHA-256 over the hash before and every field of the line, each with its length, so that no two lines read the same.
@@ -169,8 +159,7 @@ pub fn event(row: &PgRow) -> anyhow::Result<Event> {
     let kind: String = row.try_get("event_type")?;
     let data: String = row.try_get("data")?;
     let at: jiff_sqlx::Timestamp = row.try_get("timestamp")?;
-    let change = serde_json::from_str(&format!(r#"{{"type":"{kind}","data":{data}}}"#))
-        .with_context(|| format!("event {seq} ({kind}) cannot be read"))?;
+    let change = Change::read(&kind, &data).with_context(|| format!("event {seq} ({kind}) cannot be read"))?;
     Ok(Event {
         seq,
         id: EventId(row.try_get("id")?),

@@ -94,8 +94,9 @@ pub async fn of_workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Vec<
 async fn uncommon_edges(tx: &mut TenantTx, workflow: WorkflowId) -> Result<HashMap<Uuid, EdgeKind>, sqlx::Error> {
     let organization = tx.tenant().organization;
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT DISTINCT child_task_id, dependency_type FROM task_dependencies
-         WHERE organization_id = $1 AND workflow_id = $2 AND dependency_type <> $3",
+        "SELECT DISTINCT d.child_task_id, d.dependency_type FROM workflow_tasks AS parent
+         JOIN task_dependencies AS d ON d.organization_id = parent.organization_id AND d.parent_task_id = parent.id
+         WHERE parent.organization_id = $1 AND parent.workflow_id = $2 AND d.dependency_type <> $3",
     )
     .bind(organization)
     .bind(workflow.0)
@@ -127,8 +128,10 @@ pub async fn detail(tx: &mut TenantTx, workflow: WorkflowId, task: TaskId) -> Re
     let organization = tx.tenant().organization;
     let query = format!(
         "SELECT {COLUMNS}, w.workflow_name, t.input_data::text AS input, t.output_data::text AS output,
-             (SELECT d.dependency_type FROM task_dependencies AS d
-              WHERE d.organization_id = t.organization_id AND d.workflow_id = t.workflow_id AND d.child_task_id = t.id LIMIT 1) AS edge
+             (SELECT d.dependency_type FROM workflow_tasks AS parent
+              JOIN task_dependencies AS d ON d.organization_id = parent.organization_id AND d.parent_task_id = parent.id
+              WHERE parent.organization_id = t.organization_id AND parent.workflow_id = t.workflow_id AND d.child_task_id = t.id
+              LIMIT 1) AS edge
          FROM {TABLES} JOIN orchestration_workflows AS w ON w.organization_id = t.organization_id AND w.id = t.workflow_id
          WHERE t.organization_id = $1 AND t.workflow_id = $2 AND t.id = $3"
     );
