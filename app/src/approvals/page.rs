@@ -19,7 +19,7 @@ pub fn ApprovalsPage() -> impl IntoView {
             <div class="max-w-4xl">
                 <Needs needs=open preview on_decided=Callback::new(move |()| needs.refetch())>
                     <GlassCard>
-                        <EmptyState glyph=Glyph::Check title="Nothing needs you" text="When a task asks for a person, it appears here and in the bar above.">
+                        <EmptyState glyph=Glyph::Check title="Nothing needs you" text="When a task asks for a person, it appears here, and the navigation counts it.">
                             <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>
                         </EmptyState>
                     </GlassCard>

@@ -27,7 +27,7 @@ pub fn QuestLog(
                     </p>
                     <h2 id="quests-title" class="mt-1 text-xl font-semibold text-balance text-ink md:text-2xl">"Your squad is ready for its first mission"</h2>
                     <p class="mt-2 text-ink-2">
-                        "Point it at a git repository on this server. Seven agents look at it, an eighth writes a report, a ninth checks every figure, and you have the last word."
+                        "Point it at a git repository on this server. Seven tasks examine it, an eighth writes the report, another agent counts every figure again, and you have the last word."
                     </p>
                     <div class="mt-5">
                         <LinkButton href=HEALTH_CHECK look=Look::Hero glyph=Glyph::Bolt>"Run a health check"</LinkButton>
