@@ -99,6 +99,32 @@ async fn roles_and_tokens_are_asked_for() {
     assert!(openapi["paths"]["/api/v1/claims"]["post"].is_object());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_counts_no_more_within_five_seconds() {
+    let server = Server::start().await;
+    let run = |arguments: &[&str]| {
+        let output = server.command(arguments).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), serde_json::from_str::<Value>(&said).unwrap_or(Value::Null))
+    };
+    let (_, made) = run(&["token", "create", "--role", "viewer", "--name", "a script", "--json"]);
+    let token = made["token"].as_str().expect("a token");
+    assert_eq!(server.call("GET", "/workflows", token, None).await.0, 200);
+    let (_, listed) = run(&["token", "list", "--json"]);
+    let lines = listed["tokens"].as_array().expect("tokens");
+    let line = lines.iter().find(|line| line["name"] == "a script").expect("it is listed");
+    assert_eq!((line["role"].as_str(), line["kind"].as_str()), (Some("viewer"), Some("person")));
+    assert!(!listed.to_string().contains("dsq_"), "no token is shown again");
+    let id = line["id"].as_str().expect("an id");
+    assert!(run(&["token", "revoke", id]).0);
+    let revoked = server::clock::instant();
+    while server.call("GET", "/workflows", token, None).await.0 != 401 {
+        assert!(revoked.elapsed() < Duration::from_secs(5), "it still counts");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!run(&["token", "revoke", id]).0, "there is nothing left to revoke");
+}
+
 fn python_agent(server: &Server, token: &str) -> Child {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/agent.py");
     let arguments = [example, "--server", &server.url(), "--token", token, "--max", "4", "--work-ms", "5"];

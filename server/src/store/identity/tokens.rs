@@ -154,6 +154,53 @@ pub async fn create_token(
     Ok(token)
 }
 
+/// A token as lists show it. The token itself is kept nowhere.
+#[derive(Clone, Debug, FromRow)]
+pub struct TokenLine {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// `agent` or `person`.
+    pub kind: String,
+    /// What a person's may do.
+    pub role: Option<String>,
+    /// When it was made.
+    pub created_at: jiff_sqlx::Timestamp,
+    /// Until when it counts.
+    pub expires_at: Option<jiff_sqlx::Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<jiff_sqlx::Timestamp>,
+}
+
+/// The tokens that count at `now`, the newest first.
+pub async fn live_tokens(tx: &mut TenantTx, now: Timestamp) -> Result<Vec<TokenLine>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_as(
+        "SELECT id, name, kind, role, created_at, expires_at, last_used_at FROM api_tokens
+         WHERE organization_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+         ORDER BY created_at DESC, id",
+    )
+    .bind(organization)
+    .bind(jiff_sqlx::Timestamp::from(now))
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// Revokes one token; whether there was one to revoke.
+pub async fn revoke_token(tx: &mut TenantTx, id: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let revoked = sqlx::query(
+        "UPDATE api_tokens SET revoked_at = $3 WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+    )
+    .bind(organization)
+    .bind(id)
+    .bind(jiff_sqlx::Timestamp::from(now))
+    .execute(&mut **tx)
+    .await?;
+    Ok(revoked.rows_affected() == 1)
+}
+
 /// Revokes every token of that name.
 pub async fn revoke_tokens(tx: &mut TenantTx, name: &str, now: Timestamp) -> Result<u64, sqlx::Error> {
     let organization = tx.tenant().organization;
