@@ -123,6 +123,17 @@ async fn a_revoked_token_counts_no_more_within_five_seconds() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(!run(&["token", "revoke", id]).0, "there is nothing left to revoke");
+
+    // An agent's ends with the agent.
+    let agent = server.ask("POST", "/agents", Some(json!({"name": "leaver"}))).await;
+    let (id, token) = (agent["id"].as_str().expect("an id"), agent["token"].as_str().expect("a token"));
+    assert_eq!(server.call("GET", "/agents", token, None).await.0, 200);
+    server.ask("POST", &format!("/agents/{id}/retire"), Some(json!({}))).await;
+    let retired = server::clock::instant();
+    while server.call("GET", "/agents", token, None).await.0 != 401 {
+        assert!(retired.elapsed() < Duration::from_secs(5), "it still counts");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn python_agent(server: &Server, token: &str) -> Child {

@@ -16,6 +16,7 @@ use uuid::Uuid;
 pub struct Touched {
     new_agents: BTreeMap<AgentId, Agent>,
     agents: BTreeMap<AgentId, Agent>,
+    retired: Vec<(AgentId, Timestamp)>,
     new_workflows: Vec<NewWorkflow>,
     workflows: Vec<WorkflowRow>,
     new_tasks: Vec<(NewTask, TaskRow)>,

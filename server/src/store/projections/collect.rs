@@ -167,8 +167,8 @@ impl Touched {
                     self.edges_settled.extend(cancelled.map(|task| (task.id, "failed")));
                 }
             }
+            Change::AgentRetired { agent } => self.retired.push((*agent, at)),
             Change::AgentRegistered(_)
-            | Change::AgentRetired { .. }
             | Change::AgentPresenceChanged { .. }
             | Change::AgentSeen { .. }
             | Change::WorkflowPaused { .. }

@@ -46,6 +46,7 @@ impl Touched {
         self.insert_checkpoints(tx).await?;
         self.decide_checkpoints(tx).await?;
         self.insert_artifacts(tx).await?;
+        self.end_tokens(tx).await?;
         self.close_ended(tx).await
     }
 
@@ -393,6 +394,24 @@ impl Touched {
         .bind(rows.iter().map(|a| a.sha256.as_slice()).collect::<Vec<&[u8]>>())
         .bind(rows.iter().map(|a| a.size).collect::<Vec<i64>>())
         .bind(times(rows, |a| Some(a.at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// An agent that left has no token any more.
+    async fn end_tokens(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.retired.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE api_tokens AS t SET revoked_at = r.at FROM unnest($2::uuid[], $3::timestamptz[]) AS r (agent, at) \
+             WHERE t.organization_id = $1 AND t.agent_id = ANY($2) AND t.agent_id = r.agent AND t.revoked_at IS NULL",
+        )
+        .bind(organization)
+        .bind(self.retired.iter().map(|(agent, _)| agent.0).collect::<Vec<Uuid>>())
+        .bind(times(&self.retired, |(_, at)| Some(*at)))
         .execute(&mut **tx)
         .await?;
         Ok(())
