@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod bench;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -213,7 +213,7 @@ async fn the_catalog_keeps_every_rule() -> anyhow::Result<()> {
     .await?;
     assert_eq!(foreign, [""; 0]);
     let uncommented: Vec<String> = sqlx::query_scalar(
-        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        "SELECT relname::text FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'chat'::regnamespace) AND relkind = 'r'
          AND obj_description(oid, 'pg_class') IS NULL",
     )
     .fetch_all(&mut admin)
@@ -258,6 +258,8 @@ async fn the_catalogs_rules_find_what_they_are_for() -> anyhow::Result<()> {
         ),
         (definer, "GRANT EXECUTE ON FUNCTION devsquad.user_by_email TO devsquad_app", "called by the worker alone"),
         (owner, "CREATE VIEW everything AS SELECT * FROM agents", "views ask"),
+        (owner, "GRANT SELECT ON chat.messages TO devsquad_app", "seen by devsquad_chat alone"),
+        (owner, "GRANT SELECT ON agents TO devsquad_chat", "seen by devsquad_chat alone"),
         (superuser, "GRANT CREATE ON SCHEMA devsquad TO devsquad_app", "makes anything"),
         (superuser, "ALTER ROLE devsquad_app BYPASSRLS", "above row-level security"),
         (superuser, "ALTER TABLE agents OWNER TO devsquad_login", "a role nobody logs in as"),
@@ -295,6 +297,7 @@ async fn every_table_role_and_verb_within_and_across_tenants() -> anyhow::Result
             ("devsquad_app", *app, false),
             ("devsquad_reader", *reader, false),
             ("devsquad_worker", worker, true),
+            ("devsquad_chat", "", false),
             ("devsquad_login", "", false),
         ] {
             for verb in ['s', 'i', 'u', 'd'] {

@@ -127,12 +127,12 @@ const CATALOG_RULES: &[(&str, &str)] = &[
     (
         "only devsquad_login logs in",
         "SELECT rolname::text FROM pg_roles
-         WHERE rolname IN ('devsquad_owner', 'devsquad_definer', 'devsquad_app', 'devsquad_reader', 'devsquad_worker') AND rolcanlogin",
+         WHERE rolname IN ('devsquad_owner', 'devsquad_definer', 'devsquad_app', 'devsquad_reader', 'devsquad_worker', 'devsquad_chat') AND rolcanlogin",
     ),
     (
-        "the login becomes app, reader and worker, never owner or definer",
+        "the login becomes app, reader, worker and chat, never owner or definer",
         "SELECT rolname::text FROM pg_roles
-         WHERE (rolname IN ('devsquad_app', 'devsquad_reader', 'devsquad_worker')) <> pg_has_role('devsquad_login', oid, 'MEMBER')
+         WHERE (rolname IN ('devsquad_app', 'devsquad_reader', 'devsquad_worker', 'devsquad_chat')) <> pg_has_role('devsquad_login', oid, 'MEMBER')
            AND rolname LIKE 'devsquad\\_%' AND rolname <> 'devsquad_login'",
     ),
     (
@@ -183,10 +183,21 @@ const CATALOG_RULES: &[(&str, &str)] = &[
            AND NOT 'security_invoker=true' = ANY (coalesce(c.reloptions, '{}'))",
     ),
     (
+        // The chat's schema has no tenants. A role of its own keeps it apart, in both directions.
+        "the chat's schema is seen by devsquad_chat alone, which sees nothing else",
+        "SELECT r.rolname || ': ' || c.oid::regclass FROM pg_class AS c, pg_roles AS r
+         WHERE c.relkind IN ('r', 'p') AND c.relowner = 'devsquad_owner'::regrole
+           AND r.rolname IN ('devsquad_app', 'devsquad_reader', 'devsquad_worker', 'devsquad_definer', 'devsquad_login', 'devsquad_chat')
+           AND (r.rolname = 'devsquad_chat') <> (c.relnamespace = 'chat'::regnamespace)
+           AND (c.relnamespace = 'chat'::regnamespace OR r.rolname = 'devsquad_chat')
+           AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+                OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))",
+    ),
+    (
         "nobody but the owner makes anything in our schemas",
         "SELECT r.rolname || ' in ' || n.nspname FROM pg_roles AS r, pg_namespace AS n
-         WHERE n.nspname IN ('public', 'devsquad')
-           AND r.rolname IN ('devsquad_app', 'devsquad_reader', 'devsquad_worker', 'devsquad_definer', 'devsquad_login')
+         WHERE n.nspname IN ('public', 'devsquad', 'chat')
+           AND r.rolname IN ('devsquad_app', 'devsquad_reader', 'devsquad_worker', 'devsquad_definer', 'devsquad_login', 'devsquad_chat')
            AND has_schema_privilege(r.oid, n.oid, 'CREATE')",
     ),
 ];

@@ -1,8 +1,8 @@
 //! PostgreSQL: the pool nobody else may touch, and the transactions it hands out.
 //!
 //! Opening the store brings the schema up to date as its owner, then logs in as `devsquad_login`, a role that may read nothing.
-//! Every transaction becomes one of three roles for as long as it lasts: `devsquad_app` or `devsquad_reader` within one tenant
-//! ([`TenantTx`]), or `devsquad_worker` between tenants ([`WorkerTx`]). There is no way to run a query outside one of these.
+//! Every transaction becomes one of four roles for as long as it lasts: `devsquad_app` or `devsquad_reader` within one tenant
+//! ([`TenantTx`]), `devsquad_worker` between tenants ([`WorkerTx`]), or `devsquad_chat` in the chat's schema ([`ChatTx`]). There is no way to run a query outside one of these.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 pub mod blobs;
+pub mod chat;
 pub mod check;
 pub mod embedded;
 pub mod idempotency;
@@ -28,7 +29,7 @@ pub mod testing;
 pub mod together;
 pub mod verify;
 
-pub use tenant::{Tenant, TenantTx, WorkerTx};
+pub use tenant::{ChatTx, Tenant, TenantTx, WorkerTx};
 
 /// Connections of one server: a tick and a page each need one for milliseconds; more than this only queue inside PostgreSQL.
 pub const CONNECTIONS_MAX: u32 = 24;

@@ -81,6 +81,12 @@ pub struct WorkerTx {
     transaction: Transaction<'static, Postgres>,
 }
 
+/// A transaction of the embedded chat server, which sees the schema `chat` and nothing else (`migrations/0009_chat.sql`).
+#[derive(Debug)]
+pub struct ChatTx {
+    transaction: Transaction<'static, Postgres>,
+}
+
 impl Store {
     /// Begins a transaction that reads and writes rows of one tenant.
     pub async fn begin(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
@@ -128,6 +134,18 @@ impl Store {
             by_key: false,
         });
         Ok(WorkerTx { transaction: transaction.await? })
+    }
+
+    /// Begins a transaction of the embedded chat server.
+    pub async fn begin_chat(&self) -> Result<ChatTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_chat",
+            claims: String::new(),
+            statement_max: READ_STATEMENT_MAX,
+            by_key: false,
+        });
+        Ok(ChatTx { transaction: transaction.await? })
     }
 
     /// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
@@ -223,6 +241,13 @@ impl WorkerTx {
     }
 }
 
+impl ChatTx {
+    /// Makes it durable, as [`TenantTx::commit`].
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        commit(self.transaction).await
+    }
+}
+
 impl Deref for TenantTx {
     type Target = PgConnection;
     fn deref(&self) -> &PgConnection {
@@ -244,6 +269,19 @@ impl Deref for WorkerTx {
 }
 
 impl DerefMut for WorkerTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
+impl Deref for ChatTx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for ChatTx {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.transaction
     }

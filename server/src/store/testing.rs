@@ -22,6 +22,9 @@ use uuid::Uuid;
 use super::embedded::Cluster;
 use super::{Store, StoreOptions, Tenant, migrator};
 
+/// Part of the name of the cluster's directory. Roles belong to the whole cluster: whoever changes them takes another name here, so
+/// that work trees which do not know them yet keep their own.
+const ROLES: &str = "with-chat";
 /// Connections for each test: many tests share one server.
 const CONNECTIONS_MAX: u32 = 4;
 
@@ -105,7 +108,7 @@ impl Drop for TestDatabase {
 }
 
 async fn shared() -> anyhow::Result<Shared> {
-    let dir = std::env::temp_dir().join(format!("devsquad-tests-{}", Uid::effective()));
+    let dir = std::env::temp_dir().join(format!("devsquad-tests-{ROLES}-{}", Uid::effective()));
     std::fs::create_dir_all(&dir)?;
     let in_use = File::create(dir.join("in-use"))?;
     let starting = File::create(dir.join("starting"))?;
