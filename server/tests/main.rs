@@ -1,6 +1,7 @@
 //! Everything that needs a real database or a real server.
 
 mod chaos;
+mod chat;
 mod door;
 mod engine;
 mod schema;
