@@ -1,6 +1,6 @@
 //! The parts of the server.
 //!
-//! Arrows: `store → –` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `cli → all`.
+//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `cli → all`.
 //! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
 
 pub mod agents;

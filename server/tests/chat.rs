@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::Server;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use server::chat::check::{AGENT_ROLE, CHANNEL_TYPE, check};
 use server::chat::client::{ChatError, Client};
 use server::chat::embedded::{CALLS_PER_MINUTE_MAX, Chat, Options};
 use server::chat::keys::Keys;
@@ -200,7 +202,10 @@ async fn users_carry_custom_data_inline_and_are_found_by_filters() {
     let big = json!({"users": {"dan": {"id": "dan", "x": "y".repeat(6000)}}});
     let (status, body) = stand.as_server("POST", "users", big).await;
     assert_eq!((status, body["code"].as_i64()), (413, Some(22)), "{body}");
-    let bad = Query { filter_conditions: json!({"id": {"$like": "x"}}).as_object().cloned().expect("a filter"), ..Query::default() };
+    let bad = Query {
+        filter_conditions: json!({"id": {"$like": "x"}}).as_object().cloned().expect("a filter"),
+        ..Query::default()
+    };
     assert_eq!(code(&stand.client.query_users(&bad).await.expect_err("no such operator")), 4);
 }
 
@@ -224,7 +229,10 @@ async fn a_channel_is_got_or_made_and_names_its_creator() {
     assert_eq!(one.channel.cid, two.channel.cid, "one channel of the same people");
     assert!(one.channel.id.starts_with("!members-"));
     let by_cid = Query {
-        filter_conditions: json!({"cid": "messaging:general", "members": {"$in": ["bob"]}}).as_object().cloned().expect("f"),
+        filter_conditions: json!({"cid": "messaging:general", "members": {"$in": ["bob"]}})
+            .as_object()
+            .cloned()
+            .expect("f"),
         ..Query::default()
     };
     let found = stand.client.query_channels(&by_cid).await.expect("channels");
@@ -243,7 +251,8 @@ async fn a_repeated_id_is_the_same_message_or_an_error() {
     assert_eq!(first.custom["devsquad"]["event_id"], "e1", "custom data are inlined");
     let second = stand.client.send_message("messaging", "general", &message).await.expect("sent again");
     assert_eq!(first.created_at, second.created_at);
-    let (status, body) = stand.as_server("POST", "channels/messaging/general/message", json!({"message": message})).await;
+    let (status, body) =
+        stand.as_server("POST", "channels/messaging/general/message", json!({"message": message})).await;
     assert_eq!((status, body["code"].as_i64()), (400, Some(4)));
     assert!(body["message"].as_str().is_some_and(|text| text.contains("already exists")), "{body}");
     message.text = "Not done.".into();
@@ -258,7 +267,8 @@ async fn messages_keep_to_their_limits() {
     let stand = Stand::new().await;
     stand.general(&["ada"]).await;
     let send = async |message: Value| {
-        let (status, body) = stand.as_server("POST", "channels/messaging/general/message", json!({"message": message})).await;
+        let (status, body) =
+            stand.as_server("POST", "channels/messaging/general/message", json!({"message": message})).await;
         (status, body["code"].as_i64())
     };
     assert_eq!(send(json!({"user_id": "ada", "text": "x".repeat(5000)})).await, (201, None));
@@ -392,7 +402,8 @@ async fn words_find_messages_in_the_channels_named() {
     assert!(search(json!({"cid": "messaging:general"}), "parser").await.is_empty());
     let nothing = Query { query: Some("x".into()), ..Query::default() };
     assert_eq!(code(&stand.client.search(&nothing).await.expect_err("where?")), 4);
-    let path = "search?payload=%7B%22filter_conditions%22%3A%7B%22type%22%3A%22messaging%22%7D%2C%22query%22%3A%22again%22%7D";
+    let path =
+        "search?payload=%7B%22filter_conditions%22%3A%7B%22type%22%3A%22messaging%22%7D%2C%22query%22%3A%22again%22%7D";
     let (_, found) = stand.as_user("bob", "GET", path, Value::Null).await;
     assert_eq!(found["results"], json!([]), "bob does not see the other channel");
 }
@@ -420,14 +431,35 @@ async fn users_may_what_their_roles_are_granted() {
         ("a member pins nothing", "bob", "PUT", "messages/m1", json!({"set": {"pinned": true}}), 403),
         ("nobody deletes another's", "bob", "DELETE", "messages/m1", Value::Null, 403),
         ("nobody deletes for good", "ada", "DELETE", "messages/m1?hard=true", Value::Null, 403),
-        ("nobody promotes themselves", "bob", "PATCH", "users", json!({"users": [{"id": "bob", "set": {"role": "admin"}}]}), 403),
+        (
+            "nobody promotes themselves",
+            "bob",
+            "PATCH",
+            "users",
+            json!({"users": [{"id": "bob", "set": {"role": "admin"}}]}),
+            403,
+        ),
         ("nobody changes another user", "bob", "POST", "users", json!({"users": {"ada": {"id": "ada"}}}), 403),
         ("but themselves", "bob", "POST", "users", json!({"users": {"bob": {"id": "bob", "name": "B"}}}), 201),
         ("settings are the server's", "root", "PATCH", "app", json!({"webhook_url": "http://x"}), 403),
         ("a user makes nobody", "ada", "POST", "channels/messaging/general", json!({"add_members": ["ghost"]}), 400),
-        ("who made a channel adds members", "ada", "POST", "channels/messaging/general", json!({"add_members": ["eve"]}), 201),
+        (
+            "who made a channel adds members",
+            "ada",
+            "POST",
+            "channels/messaging/general",
+            json!({"add_members": ["eve"]}),
+            201,
+        ),
         ("who was added reads", "eve", "GET", "messages/m1", Value::Null, 200),
-        ("who is a member leaves", "eve", "POST", "channels/messaging/general", json!({"remove_members": ["eve"]}), 201),
+        (
+            "who is a member leaves",
+            "eve",
+            "POST",
+            "channels/messaging/general",
+            json!({"remove_members": ["eve"]}),
+            201,
+        ),
     ];
     for (what, user, method, path, body, expected) in cases {
         let (status, answer) = stand.as_user(user, method, path, body).await;
@@ -470,7 +502,8 @@ async fn polls_count_one_vote_for_each_user_where_they_say_so() {
     };
     let poll = stand.client.create_poll(&poll, "ada").await.expect("a poll");
     assert_eq!(poll.options.len(), 2);
-    let carries = MessageRequest { id: Some("m".into()), poll_id: Some("p".into()), ..MessageRequest::text("ada", "Vote") };
+    let carries =
+        MessageRequest { id: Some("m".into()), poll_id: Some("p".into()), ..MessageRequest::text("ada", "Vote") };
     stand.client.send_message("messaging", "general", &carries).await.expect("sent");
     let vote = async |user: &str, option: &str| {
         let vote = Vote { option_id: Some(option.into()), ..Vote::default() };
@@ -550,7 +583,8 @@ async fn webhooks_are_signed_and_come_again_under_the_same_id() {
     }
     assert!(ids.iter().all(|id| *id == ids[0]));
     stand.say("ada", "m2", "again").await;
-    let (headers, _) = tokio::time::timeout(Duration::from_secs(20), hooks.recv()).await.expect("in time").expect("one");
+    let (headers, _) =
+        tokio::time::timeout(Duration::from_secs(20), hooks.recv()).await.expect("in time").expect("one");
     assert_ne!(headers["x-webhook-id"].to_str().expect("text"), ids[0]);
 }
 
@@ -559,14 +593,19 @@ async fn custom_events_leave_no_trace_but_a_webhook() {
     let stand = Stand::new().await;
     stand.general(&["ada"]).await;
     let (url, mut hooks) = receiver(0).await;
-    stand.client.patch_app(&json!({"event_hooks": [{"webhook_url": url, "event_types": ["progress"]}]})).await.expect("set");
+    stand
+        .client
+        .patch_app(&json!({"event_hooks": [{"webhook_url": url, "event_types": ["progress"]}]}))
+        .await
+        .expect("set");
     let event = json!({"type": "progress", "user_id": "ada", "percent": 40});
     let sent = stand.client.send_event("messaging", "general", &event).await.expect("sent");
     assert_eq!((sent["type"].as_str(), sent["percent"].as_i64()), (Some("progress"), Some(40)));
     let (_, body) = tokio::time::timeout(Duration::from_secs(20), hooks.recv()).await.expect("in time").expect("one");
     let body: Value = serde_json::from_slice(&body).expect("json");
     assert_eq!((body["type"].as_str(), body["percent"].as_i64()), (Some("progress"), Some(40)));
-    let forged = stand.client.send_event("messaging", "general", &json!({"type": "message.new", "user_id": "ada"})).await;
+    let forged =
+        stand.client.send_event("messaging", "general", &json!({"type": "message.new", "user_id": "ada"})).await;
     assert_eq!(code(&forged.expect_err("the server's")), 4);
 }
 
@@ -631,4 +670,37 @@ async fn an_upload_is_fetched_by_its_signed_link_alone() {
     let unsigned = link.split('?').next().expect("a link");
     assert_eq!(stand.http.get(unsigned).send().await.expect("an answer").status(), 404);
     assert_eq!(upload("image", "page.html").await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_server_is_set_up_once() {
+    let stand = Stand::new().await;
+    let first = check(&stand.client, Some("http://127.0.0.1:9/hook")).await.expect("set up");
+    assert!(first.iter().any(|line| line.contains("was made")), "{first:?}");
+    let second = check(&stand.client, Some("http://127.0.0.1:9/hook")).await.expect("set up");
+    assert!(!second.iter().any(|line| line.contains("made:") || line.contains("was ")), "nothing to do: {second:?}");
+    let mut agent = User::named("agent-1", "Agent");
+    agent.role = Some(AGENT_ROLE.into());
+    stand.client.upsert_users(&[agent]).await.expect("an agent");
+    stand.client.channel(CHANNEL_TYPE, "w", &made_by("agent-1", &["agent-1"])).await.expect("a channel");
+    let said = stand.client.send_message(CHANNEL_TYPE, "w", &MessageRequest::text("agent-1", "/pause now")).await;
+    assert_eq!(said.expect("a message").custom["command"], "pause");
+    let wrong = Client::new(&stand.url, Keys::given(&stand.keys.api_key, "another")).expect("a client");
+    assert_eq!(code(&check(&wrong, None).await.expect_err("another secret")), 43);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_brings_its_own_chat_for_this_machine() {
+    let server = Server::start().await;
+    let output = server.command(&["chat", "check"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("The keys count.") && said.contains("was made"), "{said}");
+    let keys = Keys::of_data_dir(&server.data_dir()).expect("the keys it made");
+    let client = Client::new(&format!("{}/chat", server.url()), keys).expect("a client");
+    let made = client.channel(CHANNEL_TYPE, "w", &made_by("ada", &["ada"])).await.expect("a channel");
+    assert_eq!(made.channel.cid, "squad:w");
+    let brought =
+        reqwest::Client::new().get(format!("{}/chat/users", server.url())).header("x-forwarded-for", "10.0.0.1");
+    assert_eq!(brought.send().await.expect("an answer").status(), 404, "nothing that a proxy brings");
 }

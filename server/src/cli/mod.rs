@@ -1,6 +1,7 @@
 //! The command line.
 
 mod api;
+mod chat;
 mod import;
 mod open;
 mod people;
@@ -33,6 +34,9 @@ enum Verb {
     Import(import::Import),
     /// Ask every invariant of the database; exit code 1 if one does not hold.
     Verify(verify::Verify),
+    /// Run the chat server by itself, or set a chat server up.
+    #[command(subcommand)]
+    Chat(chat::ChatVerb),
     /// Make bearer tokens for scripts and agents.
     #[command(subcommand)]
     Token(token::Token),
@@ -65,7 +69,8 @@ pub fn main() -> i32 {
         _ => {}
     }
     let serve = if let Verb::Serve(given) = &cli.command { given.clone() } else { GivenServe::default() };
-    let quiet = !matches!(cli.command, Verb::Serve(_)) && cli.given.log.is_none();
+    let quiet =
+        !matches!(cli.command, Verb::Serve(_) | Verb::Chat(chat::ChatVerb::Serve { .. })) && cli.given.log.is_none();
     let outcome = Config::settle(cli.given, serve).and_then(|config| {
         init_logs(if quiet { "warn" } else { &config.log })?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -85,6 +90,7 @@ async fn dispatch(verb: Verb, config: Config) -> anyhow::Result<i32> {
         Verb::Run(run) => run.run(config).await,
         Verb::Import(import) => import.run(config).await,
         Verb::Verify(verify) => verify.run(config).await,
+        Verb::Chat(chat) => chat.run(config).await,
         Verb::Token(token) => token.run(config).await,
         Verb::User(user) => user.run(config).await,
         Verb::Link => serve::link(config).await,

@@ -63,9 +63,13 @@ impl Server {
             trusted_proxies: Vec::new(),
         };
         let app = App::new(engine.clone(), store.clone(), settings)?;
-        let doors = Router::new().nest("/api/v1", agents::http::routes(engine.clone(), store.clone()));
-        let router = web::with_doors(app.clone(), doors);
         let stop = CancellationToken::new();
+        let mut doors = Router::new().nest("/api/v1", agents::http::routes(engine.clone(), store.clone()));
+        if config.chat.is_none() {
+            let chat = super::chat::own(&config, &store, &format!("{}/chat", app.url()), stop.clone()).await?;
+            doors = doors.nest("/chat", super::chat::for_this_machine(chat.router()));
+        }
+        let router = web::with_doors(app.clone(), doors);
         let stopped = stop.clone();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         // A lease of a few hundred bytes must not wait for an acknowledgement of the one before it.
@@ -187,7 +191,7 @@ fn show(link: &str) {
     }
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+pub async fn wait_for_signal() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

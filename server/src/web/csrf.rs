@@ -51,7 +51,9 @@ fn is_for_programs(request: &Request) -> bool {
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let is_bearer =
         bearer.is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
-    is_bearer || path.starts_with("/api/v1/") || path == "/mcp" || path.starts_with("/mcp/")
+    // No page of another site can add a header of its own choice without asking first, and nothing here says yes.
+    let is_chat = path.starts_with("/chat/") && request.headers().contains_key("stream-auth-type");
+    is_bearer || is_chat || path.starts_with("/api/v1/") || path == "/mcp" || path.starts_with("/mcp/")
 }
 
 fn judge(app: &App, request: &Request, own: &str) -> Result<(), &'static str> {

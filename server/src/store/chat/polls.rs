@@ -112,7 +112,6 @@ pub async fn votes_of(tx: &mut ChatTx, poll: &str, user: &str) -> Result<Vec<(St
 }
 
 /// Writes a vote for an option, or an answer; gives its document.
-#[expect(clippy::too_many_arguments, reason = "a row with its columns")]
 pub async fn vote(
     tx: &mut ChatTx,
     poll: &str,
