@@ -704,3 +704,37 @@ async fn the_server_brings_its_own_chat_for_this_machine() {
         reqwest::Client::new().get(format!("{}/chat/users", server.url())).header("x-forwarded-for", "10.0.0.1");
     assert_eq!(brought.send().await.expect("an answer").status(), 404, "nothing that a proxy brings");
 }
+
+/// A proxy that lets requests through and then breaks the first answers.
+async fn breaking(target: String, breaks: usize) -> String {
+    let (url, listener) = listen().await;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let http = reqwest::Client::new();
+    let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let (http, target, nth) = (http.clone(), target.clone(), seen.fetch_add(1, Ordering::SeqCst));
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
+            let url = format!("{target}{}", parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+            let mut headers = parts.headers;
+            headers.remove("host");
+            let answer = http.request(parts.method, url).headers(headers).body(body).send().await.expect("an answer");
+            let status = answer.status();
+            let text = answer.bytes().await.expect("a body");
+            if nth < breaks { (StatusCode::BAD_GATEWAY, Bytes::new()) } else { (status, text) }
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_makes_no_second_message() {
+    let stand = Stand::new().await;
+    stand.general(&["ada"]).await;
+    let through = Client::new(&breaking(stand.url.clone(), 2).await, stand.keys.clone()).expect("a client");
+    let sent = through.send_message("messaging", "general", &MessageRequest::text("ada", "once")).await.expect("sent");
+    let state = stand.client.channel("messaging", "general", &whole()).await.expect("a channel");
+    let ids: Vec<String> = state.messages.into_iter().map(|message| message.id).collect();
+    assert_eq!(ids, [sent.id]);
+}

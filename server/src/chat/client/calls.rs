@@ -10,6 +10,7 @@ use crate::chat::wire::{
     DeleteUsers, Member, Message, MessageRequest, MessageWindow, Patch, Poll, Query, Reaction, SendReaction, Thread,
     User, Vote,
 };
+use crate::clock;
 
 /// The number of a refusal of what is not valid; a repeated id is one.
 const INPUT: i32 = 4;
@@ -217,17 +218,17 @@ impl Client {
 
 /// Messages, reactions, threads.
 impl Client {
-    /// Sends a message. With an id of the client's it can be sent again without coming twice: if it is there already, it is read
-    /// back and compared, and only another content is an error.
+    /// Sends a message. It gets an id here if it has none, so that a repeat after a broken answer does not make two of it. If one of
+    /// that id is there already, it is read back and compared, and only another content is an error.
     pub async fn send_message(&self, kind: &str, id: &str, message: &MessageRequest) -> Got<Message> {
+        let known = message.id.clone().unwrap_or_else(|| clock::fresh_id().to_string());
+        let message = MessageRequest { id: Some(known.clone()), ..message.clone() };
         let body = json!({ "message": message });
         let sent = self.post::<OneMessage>("POST channels/message", channel(kind, id, "/message"), &body).await;
-        match (sent, &message.id) {
-            (Ok(sent), _) => Ok(sent.message),
-            (Err(refused), Some(known)) if is_repeat(&refused) => {
-                same(self.message(known).await?, &format!("{kind}:{id}"), message)
-            }
-            (Err(error), _) => Err(error),
+        match sent {
+            Ok(sent) => Ok(sent.message),
+            Err(refused) if is_repeat(&refused) => same(self.message(&known).await?, &format!("{kind}:{id}"), &message),
+            Err(error) => Err(error),
         }
     }
 
@@ -317,11 +318,17 @@ impl Client {
 
 /// Polls.
 impl Client {
-    /// Makes a poll in the name of a user.
+    /// Makes a poll in the name of a user. It gets an id here if it has none; one of that id that is there counts as made.
     pub async fn create_poll(&self, poll: &Poll, user: &str) -> Got<Poll> {
+        let id = if poll.id.is_empty() { clock::fresh_id().to_string() } else { poll.id.clone() };
         let mut body = json!(poll);
+        body["id"] = json!(id);
         body["user_id"] = json!(user);
-        Ok(self.post::<OnePoll>("POST polls", "polls".into(), &body).await?.poll)
+        match self.post::<OnePoll>("POST polls", "polls".into(), &body).await {
+            Ok(made) => Ok(made.poll),
+            Err(refused) if is_repeat(&refused) => self.poll(&id).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// A poll.

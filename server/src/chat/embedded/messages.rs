@@ -212,6 +212,21 @@ pub async fn tell(call: &mut Call, cid: &Cid, kind: &str, id: &str, user: Option
 /// A message with its channel, if who asks may do that with it.
 pub async fn find(call: &mut Call, id: &str, permission: &str) -> Result<(Place, MessageFacts), Fault> {
     let facts = messages::facts(&mut call.tx, id).await?;
+    allowed(call, id, permission, facts).await
+}
+
+/// The same, to change it.
+async fn find_to_change(call: &mut Call, id: &str, permission: &str) -> Result<(Place, MessageFacts), Fault> {
+    let facts = messages::facts_to_change(&mut call.tx, id).await?;
+    allowed(call, id, permission, facts).await
+}
+
+async fn allowed(
+    call: &mut Call,
+    id: &str,
+    permission: &str,
+    facts: Option<MessageFacts>,
+) -> Result<(Place, MessageFacts), Fault> {
     let facts = facts.ok_or_else(|| Fault::missing(format!("There is no message {id}")))?;
     let place = call.place(&facts.cid()).await?;
     let own = call.user.as_deref() == Some(facts.user_id.as_str());
@@ -253,7 +268,7 @@ pub async fn several(
 
 /// `POST /messages/{id}`: it says this from now on.
 pub async fn update(Path(id): Path<String>, In(mut call, body): In<Envelope>) -> Outcome {
-    let (place, facts) = find(&mut call, &id, "update-message").await?;
+    let (place, facts) = find_to_change(&mut call, &id, "update-message").await?;
     let by = call.acting(&body.message.acting).await?;
     alive(&facts)?;
     let (pinned, expires) = (body.message.pinned, body.message.pin_expires);
@@ -269,7 +284,8 @@ pub async fn update(Path(id): Path<String>, In(mut call, body): In<Envelope>) ->
 /// `PUT /messages/{id}`: some of its fields change.
 pub async fn patch(Path(id): Path<String>, In(mut call, body): In<Patch>) -> Outcome {
     let only_pin = body.unset.is_empty() && body.set.keys().all(|name| name == "pinned" || name == "pin_expires");
-    let (place, facts) = find(&mut call, &id, if only_pin { "read-channel" } else { "update-message" }).await?;
+    let (place, facts) =
+        find_to_change(&mut call, &id, if only_pin { "read-channel" } else { "update-message" }).await?;
     let by = call.acting(&body.acting).await?;
     alive(&facts)?;
     let mut fields = pins::as_fields(&facts.written());
@@ -309,7 +325,7 @@ pub struct DeleteParameters {
 
 /// `DELETE /messages/{id}`
 pub async fn delete(mut call: Call, Path(id): Path<String>, Parameters(how): Parameters<DeleteParameters>) -> Outcome {
-    let (place, _) = find(&mut call, &id, "delete-message").await?;
+    let (place, _) = find_to_change(&mut call, &id, "delete-message").await?;
     let hard = matches!(how.hard.as_str(), "1" | "true");
     if hard {
         call.server_only()?;

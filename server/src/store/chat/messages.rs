@@ -235,16 +235,20 @@ pub async fn delete(tx: &mut ChatTx, id: &str, hard: bool, now: Timestamp) -> Re
     Ok(())
 }
 
-/// What the rules ask of it; locked until the transaction ends, so that what is changed is what was looked at.
+const FACTS: &str = "
+    SELECT channel_type, channel_id, user_id, type, text, attachments, mentioned_users, parent_id, quoted_message_id, poll_id,
+           command, silent, show_in_channel, custom, created_at, deleted_at
+    FROM chat.messages WHERE id = $1";
+
+/// What the rules ask of it.
 pub async fn facts(tx: &mut ChatTx, id: &str) -> Result<Option<MessageFacts>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT channel_type, channel_id, user_id, type, text, attachments, mentioned_users, parent_id, quoted_message_id, poll_id,
-                command, silent, show_in_channel, custom, created_at, deleted_at
-         FROM chat.messages WHERE id = $1 FOR NO KEY UPDATE",
-    )
-    .bind(id)
-    .fetch_optional(&mut **tx)
-    .await
+    sqlx::query_as(FACTS).bind(id).fetch_optional(&mut **tx).await
+}
+
+/// The same, locked until the transaction ends, so that what is changed is what was looked at.
+pub async fn facts_to_change(tx: &mut ChatTx, id: &str) -> Result<Option<MessageFacts>, sqlx::Error> {
+    let query = format!("{FACTS} FOR NO KEY UPDATE");
+    sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(&mut **tx).await
 }
 
 /// Its document, as `viewer` sees it (the server's side: `None`).
