@@ -738,3 +738,23 @@ async fn an_answer_that_is_lost_makes_no_second_message() {
     let ids: Vec<String> = state.messages.into_iter().map(|message| message.id).collect();
     assert_eq!(ids, [sent.id]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chat_server_also_runs_by_itself() {
+    let server = Server::start().await;
+    let addr = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
+    let mut command = server.command(&["chat", "serve", "--addr", &addr.to_string()]);
+    let mut alone = command.stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    let keys = Keys::of_data_dir(&server.data_dir()).expect("the keys of the data directory");
+    let client = Client::new(&format!("http://{addr}"), keys.clone()).expect("a client");
+    client.channel("team", "w", &made_by("ada", &["ada"])).await.expect("the client tries until it is up");
+    // Both servers stand on the same tables.
+    let beside = Client::new(&format!("{}/chat", server.url()), keys).expect("a client");
+    let found = beside.channel("team", "w", &whole()).await.expect("a channel");
+    assert_eq!(found.channel.created_by.map(|user| user.id).as_deref(), Some("ada"));
+    let half = server.command(&["chat", "check"]).env("STREAM_API_KEY", "k").output().expect("it runs");
+    assert!(String::from_utf8_lossy(&half.stderr).contains("STREAM_API_SECRET"), "half a server is a mistake");
+    let pid = nix::unistd::Pid::from_raw(alone.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("told to stop");
+    assert!(alone.wait().expect("it ends").success());
+}
