@@ -173,6 +173,8 @@ async fn revoked_tokens_and_deactivated_users_are_refused() {
     stand.client.deactivate_user("nora").await.expect("deactivated");
     assert_eq!(stand.as_user("nora", "GET", "users", Value::Null).await.0, 401);
     assert_eq!(code(&stand.client.deactivate_user("nora").await.expect_err("twice")), 4);
+    let in_her_name = stand.client.channel("messaging", "general", &made_by("nora", &[])).await;
+    assert_eq!(code(&in_her_name.expect_err("deactivated")), 17, "nor does the server act in her name");
     stand.client.reactivate_user("nora").await.expect("reactivated");
     assert_eq!(stand.as_user("nora", "GET", "users", Value::Null).await.0, 200);
 }

@@ -150,6 +150,9 @@ impl Call {
             (Some(user), _) => Ok(user.clone()),
             (None, Some(named)) => {
                 self.ensure(std::slice::from_ref(&named)).await?;
+                if users::facts(&mut self.tx, &named).await?.is_some_and(|facts| facts.deactivated) {
+                    return Err(Fault::not_allowed(format!("{named} is deactivated")));
+                }
                 Ok(named)
             }
             (None, None) => Err(Fault::input("either user or user_id must be provided with a server's token")),
