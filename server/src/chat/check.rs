@@ -17,7 +17,7 @@ pub const CHANNEL_TYPE: &str = "squad";
 const TEXT_CHARS: u64 = 20_000;
 
 /// Slash commands: name, what it does, what is written behind it.
-const COMMANDS: [(&str, &str, &str); 10] = [
+const COMMANDS: [(&str, &str, &str); 11] = [
     ("approve", "Approve what waits for a decision", "[task] [note]"),
     ("reject", "Send the task back", "[task] [note]"),
     ("assign", "Give a task to an agent", "[task] [agent]"),
@@ -28,6 +28,7 @@ const COMMANDS: [(&str, &str, &str); 10] = [
     ("priority", "Change the priority", "[urgent|high|normal|low]"),
     ("override", "Decide against the rules, with a reason", "[task] [reason]"),
     ("status", "Say how things stand", ""),
+    ("help", "Say what can be asked here", ""),
 ];
 /// What members may do in our channels.
 const MEMBER_GRANTS: [&str; 13] = [
@@ -46,8 +47,7 @@ const MEMBER_GRANTS: [&str; 13] = [
     "leave-channel",
 ];
 
-/// Does it; says what it did, a line for each thing. Names that both servers take for themselves (`/status`, `/help` may be) are
-/// reported, not forced.
+/// Does it; says what it did, a line for each thing. A command whose name is taken stays what it is.
 pub async fn check(client: &Client, webhook: Option<&str>) -> Result<Vec<String>, ChatError> {
     let app = client.app().await?;
     let mut done = vec!["The keys count.".to_owned()];
