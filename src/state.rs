@@ -70,11 +70,19 @@ impl PartialEq for Changed {
 struct Index {
     tasks: HashMap<TaskId, TaskRef>,
     attempts: HashMap<AttemptId, TaskRef>,
+    attempts_of: HashMap<WorkflowId, Vec<AttemptId>>,
     checkpoints: HashMap<CheckpointId, TaskRef>,
     ready: BTreeMap<Requirement, BTreeSet<Place>>,
     expiries: BTreeSet<(Timestamp, TaskRef)>,
     delays: BTreeSet<(Timestamp, TaskRef)>,
     deadlines: BTreeSet<(Timestamp, WorkflowId)>,
+}
+
+impl Index {
+    fn attempt(&mut self, attempt: AttemptId, task: TaskRef) {
+        self.attempts.insert(attempt, task);
+        self.attempts_of.entry(task.0).or_default().push(attempt);
+    }
 }
 
 impl State {
@@ -184,7 +192,7 @@ impl State {
         for (task, at) in workflow.tasks.iter().zip(0u32..) {
             self.index.tasks.insert(task.id, (id, at));
             if let Some(attempt) = task.last_attempt {
-                self.index.attempts.insert(attempt, (id, at));
+                self.index.attempt(attempt, (id, at));
             }
             if let Stage::Check { checkpoint, .. } = task.stage
                 && !task.is_terminal()
@@ -224,7 +232,9 @@ impl State {
         for task in &workflow.tasks {
             self.index.tasks.remove(&task.id);
         }
-        self.index.attempts.retain(|_, (workflow, _)| *workflow != id);
+        for attempt in self.index.attempts_of.remove(&id).unwrap_or_default() {
+            self.index.attempts.remove(&attempt);
+        }
         self.index.checkpoints.retain(|_, (workflow, _)| *workflow != id);
         if let Some(deadline) = workflow.definition.deadline {
             self.index.deadlines.remove(&(deadline, id));

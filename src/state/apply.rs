@@ -246,7 +246,7 @@ impl State {
 
     fn lease(&mut self, leased: &TaskLeased, at: Timestamp) {
         let Some(place) = self.task_ref(leased.task) else { return };
-        self.index.attempts.insert(leased.attempt, place);
+        self.index.attempt(leased.attempt, place);
         self.move_task(place, |task| {
             task.fence = leased.fence;
             task.last_attempt = Some(leased.attempt);
