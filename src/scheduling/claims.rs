@@ -97,10 +97,12 @@ impl Claims {
         self.last += 1;
         let claim = ClaimId(self.last);
         self.waiting.insert(claim, claimant);
-        self.of_agent.entry(claimant.agent).or_default().insert(claim);
+        let claims = self.of_agent.entry(claimant.agent).or_default();
+        claims.insert(claim);
         for board in self.boards.values_mut() {
             if let Some(agent) = state.agents.get(&claimant.agent) {
-                board.enter(agent, [claim]);
+                // All of them: the agent may have got a free slot since it was last looked at.
+                board.enter(agent, claims);
             }
         }
         claim
@@ -159,7 +161,7 @@ impl Claims {
             let mut board = Board::new(requirement, review);
             for (agent, claims) in &self.of_agent {
                 if let Some(agent) = state.agents.get(agent) {
-                    board.enter(agent, claims.iter().copied());
+                    board.enter(agent, claims);
                 }
             }
             board
@@ -181,11 +183,12 @@ impl Board {
         able.then(|| fit_for(agent, &self.needs, self.review).score)
     }
 
-    fn enter(&mut self, agent: &Agent, claims: impl IntoIterator<Item = ClaimId>) {
+    /// An agent that stands on the board stands there with all its claims.
+    fn enter(&mut self, agent: &Agent, claims: &BTreeSet<ClaimId>) {
         let known = self.scores.get(&agent.profile.id).copied();
         let Some(score) = known.or_else(|| self.score(agent)) else { return };
         self.scores.insert(agent.profile.id, score);
-        self.ranked.extend(claims.into_iter().map(|claim| Ranked { score, claim }));
+        self.ranked.extend(claims.iter().map(|claim| Ranked { score, claim: *claim }));
     }
 
     fn leave(&mut self, agent: AgentId, claim: ClaimId, last: bool) {
@@ -247,6 +250,23 @@ mod tests {
             }
         }
         all.into_iter().map(|ranked| ranked.claim).collect()
+    }
+
+    #[test]
+    fn a_claim_that_waited_for_a_free_slot_is_ranked_although_another_came_first_to_tell() {
+        let mut state = State::default();
+        let mut busy = agent(1, 3, 1);
+        busy.live = 1;
+        let id = busy.profile.id;
+        state.agents.insert(id, busy);
+        let mut claims = Claims::default();
+        assert_eq!(claims.ranked(&rust(1), false, &state).count(), 0);
+        let first = claims.add(Claimant { agent: id, max: 1 }, &state);
+        state.agents.get_mut(&id).expect("the agent").live = 0;
+        let second = claims.add(Claimant { agent: id, max: 1 }, &state);
+        claims.update([id], &state);
+        let ranked: Vec<ClaimId> = claims.ranked(&rust(1), false, &state).map(|(claim, _)| claim).collect();
+        assert_eq!(ranked, [first, second]);
     }
 
     proptest! {
