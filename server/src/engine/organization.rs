@@ -333,23 +333,26 @@ impl Loop {
     }
 
     fn start_commit(&mut self) -> JoinHandle<Committed> {
+        let due = self.loaded.state.seq.saturating_sub(self.loaded.snapshot_seq) >= EVENTS_PER_SNAPSHOT;
+        let tick = self.next_tick(due);
+        tokio::spawn(tick.commit(self.world.store.clone(), self.world.organization))
+    }
+
+    /// What was decided since the last tick; with the state after it, if that is to be kept.
+    fn next_tick(&mut self, keeps_state: bool) -> Tick {
         let entries = std::mem::take(&mut self.entries);
         let seen = std::mem::take(&mut self.seen);
         let mut fresh_id = clock::fresh_id;
-        let touched = Touched::collect(&entries, &self.loaded.state, &seen, &mut fresh_id);
-        let due = self.loaded.state.seq.saturating_sub(self.loaded.snapshot_seq) >= EVENTS_PER_SNAPSHOT;
-        let snapshot = due.then(|| self.snapshot()).flatten();
-        let tick = Tick {
+        Tick {
+            touched: Touched::collect(&entries, &self.loaded.state, &seen, &mut fresh_id),
             entries,
-            touched,
             kept: std::mem::take(&mut self.kept),
             callers: std::mem::take(&mut self.callers),
             epoch: self.loaded.epoch,
             now: clock::now(),
-            snapshot,
+            snapshot: keeps_state.then(|| self.snapshot()).flatten(),
             chain: self.loaded.chain,
-        };
-        tokio::spawn(tick.commit(self.world.store.clone(), self.world.organization))
+        }
     }
 
     fn snapshot(&self) -> Option<(u64, Vec<u8>)> {
@@ -464,21 +467,7 @@ impl Loop {
             self.answer_claim(claim, Vec::new());
         }
         if self.has_work() || self.loaded.state.seq > self.loaded.snapshot_seq {
-            self.loaded.snapshot_seq = 0;
-            let seq = self.loaded.state.seq;
-            let mut fresh_id = clock::fresh_id;
-            let entries = std::mem::take(&mut self.entries);
-            let touched = Touched::collect(&entries, &self.loaded.state, &self.seen, &mut fresh_id);
-            let tick = Tick {
-                entries,
-                touched,
-                kept: std::mem::take(&mut self.kept),
-                callers: std::mem::take(&mut self.callers),
-                epoch: self.loaded.epoch,
-                now: clock::now(),
-                snapshot: (seq > 0).then(|| self.snapshot()).flatten(),
-                chain: self.loaded.chain,
-            };
+            let tick = self.next_tick(self.loaded.state.seq > 0);
             let committed = tick.commit(self.world.store.clone(), self.world.organization).await;
             if let Err(End::Deposed | End::Reload | End::Stop) = self.finish(committed) {
                 tracing::error!("the last tick was not written");
