@@ -272,10 +272,7 @@ pub async fn update(Path(id): Path<String>, In(mut call, body): In<Envelope>) ->
     let by = call.acting(&body.message.acting).await?;
     alive(&facts)?;
     let (pinned, expires) = (body.message.pinned, body.message.pin_expires);
-    let mut next = written(&mut call, &place, body.message).await?;
-    next.silent = facts.silent;
-    let (changed, now) = (next.text != facts.text, call.now);
-    messages::update(&mut call.tx, &id, &next, changed, now).await?;
+    rewrite(&mut call, &place, &facts, &id, body.message).await?;
     pins::set(&mut call, &place, &id, &by, pinned, expires).await?;
     let message = tell(&mut call, &place.cid, "message.updated", &id, Some(&by)).await?;
     call.answer(json!({ "message": message })).await
@@ -298,14 +295,25 @@ pub async fn patch(Path(id): Path<String>, In(mut call, body): In<Patch>) -> Out
     if !only_pin {
         let request: MessageRequest = serde_json::from_value(Value::Object(fields))
             .map_err(|error| Fault::input(format!("The message would not be valid: {error}")))?;
-        let mut next = written(&mut call, &place, request).await?;
-        next.silent = facts.silent;
-        let (changed, now) = (next.text != facts.text, call.now);
-        messages::update(&mut call.tx, &id, &next, changed, now).await?;
+        rewrite(&mut call, &place, &facts, &id, request).await?;
     }
     pins::set(&mut call, &place, &id, &by, pinned, expires).await?;
     let message = tell(&mut call, &place.cid, "message.updated", &id, Some(&by)).await?;
     call.answer(json!({ "message": message })).await
+}
+
+/// Has a message say what is asked for from now on. Silent it stays, or not.
+async fn rewrite(
+    call: &mut Call,
+    place: &Place,
+    facts: &MessageFacts,
+    id: &str,
+    request: MessageRequest,
+) -> Result<(), Fault> {
+    let mut next = written(call, place, request).await?;
+    next.silent = facts.silent;
+    let (changed, now) = (next.text != facts.text, call.now);
+    Ok(messages::update(&mut call.tx, id, &next, changed, now).await?)
 }
 
 fn alive(facts: &MessageFacts) -> Result<(), Fault> {
