@@ -1,28 +1,8 @@
 // The run page: walked by keyboard, read without scripts, steered, and told apart at every size.
 import type { Page } from "@playwright/test";
-import { awake, expectAccessible, expectNoSidewaysScroll, screens, visit } from "./support/page";
+import { expectAccessible, expectNoSidewaysScroll, screens, visit } from "./support/page";
+import { begin } from "./support/workflow";
 import { expect, test } from "./support/test";
-
-/** A diamond that waits for an agent nobody has, so that it stands still while it is looked at. */
-const DIAMOND = `
-name: Move the house
-priority: high
-tasks:
-  - {key: pack, name: Pack the boxes, skills: [{skill: lifting, level: 4}]}
-  - {key: van, name: Load the van, needs: [pack], skills: [{skill: lifting}]}
-  - {key: clean, name: Clean the rooms, needs: [pack], skills: [{skill: cleaning}]}
-  - {key: keys, name: Hand over the keys, needs: [van, clean], skills: [{skill: talking}], checks: [{kind: approval, title: Are the keys right?}]}
-`;
-
-/** Begins it and gives its address. */
-async function begin(page: Page): Promise<string> {
-  await visit(page, "/orchestration/workflows/create?source=file");
-  await page.locator("#import-text").fill(DIAMOND);
-  await page.locator("main form button[type=submit]").last().click();
-  await expect(page).toHaveURL(/\/orchestration\/workflows\/[0-9a-f-]{36}/, { timeout: 20_000 });
-  await awake(page);
-  return new URL(page.url()).pathname;
-}
 
 /** A node of the drawing, by the beginning of its name. */
 const node = (page: Page, name: string) => page.getByRole("group", { name: /^Workflow graph/ }).getByRole("link", { name: new RegExp(`^${name}`) });
@@ -50,6 +30,13 @@ test("the graph is walked by keyboard, and a task opens and closes where one is"
   await page.keyboard.press("Escape");
   await expect(panel).toHaveCount(0);
   await expect(first).toBeFocused();
+
+  // The address with the task open leads to the same, awake in one go.
+  await page.goBack();
+  await visit(page, page.url());
+  await expect(panel.getByRole("heading", { name: "Pack the boxes" })).toBeVisible();
+  await panel.getByRole("link", { name: "Close the task" }).click();
+  await expect(panel).toHaveCount(0);
 });
 
 test("a run is paused, resumed and cancelled, and says so everywhere at once", async ({ page, context }) => {

@@ -108,7 +108,8 @@ pub enum Refusal {
 }
 
 /// What kind of refusal it is, for whoever has to map it to a status code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
     /// It does not exist.
     NotFound,

@@ -19,8 +19,9 @@ use crate::id::{AgentId, EventId, ProjectId, UserId, WorkflowId};
 use crate::invariants::Walk;
 use crate::scheduling::claims::{Claimant, Claims};
 use crate::state::{LEASE_TTL, State};
+use crate::view::{News, TaskView, WorkflowSummary, WorkflowView};
 use crate::workflow::checks::Verdict;
-use crate::workflow::{TaskState, WorkflowDefinition, WorkflowStatus};
+use crate::workflow::{Priority, Stage, Task, TaskState, Workflow, WorkflowDefinition, WorkflowStatus};
 
 /// How an agent behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ struct World {
     workflows: Vec<WorkflowId>,
     ids: u128,
     refused: HashMap<&'static str, u32>,
+    /// A page on each workflow which was open from its beginning.
+    pages: HashMap<WorkflowId, WorkflowView>,
 }
 
 const SKILLS: [&str; 3] = ["rust", "docs", "review"];
@@ -69,6 +72,7 @@ impl World {
             workflows: Vec::new(),
             ids: 0,
             refused: HashMap::new(),
+            pages: HashMap::new(),
         };
         let tempers = [Temper::Steady, Temper::Dawdler, Temper::Mortal, Temper::Liar, Temper::Steady, Temper::Steady];
         for (at, temper) in tempers.into_iter().enumerate() {
@@ -133,7 +137,37 @@ impl World {
             let id = EventId(self.id());
             let event = Event { seq: self.journal.len() as u64 + 1, id, at: self.now, actor: actor.clone(), change };
             self.walk.step(&event);
+            self.tell(&event);
             self.journal.push(event);
+        }
+    }
+
+    /// Tells every open page what happened.
+    fn tell(&mut self, event: &Event) {
+        if let Change::WorkflowCreated(created) = &event.change {
+            self.pages.insert(created.workflow, page(&self.state.workflows[&created.workflow], event.seq));
+            return;
+        }
+        let news = News::of(event);
+        for page in self.pages.values_mut() {
+            page.fold(&news, &|_| None);
+        }
+    }
+
+    /// A page which was only ever told shows what one would that was loaded now.
+    fn look(&self) {
+        for (id, shown) in &self.pages {
+            let Some(workflow) = self.state.workflows.get(id) else { continue };
+            assert_eq!(shown.summary.status, workflow.status, "a page shows another status");
+            for (shown, task) in shown.tasks.iter().zip(&workflow.tasks) {
+                let asked = match (&task.state, task.stage) {
+                    (TaskState::AwaitingApproval { .. }, Stage::Check { checkpoint, .. }) => Some(checkpoint),
+                    _ => None,
+                };
+                let there = (task.status(), task.attempts_used, asked);
+                let here = (shown.status, shown.attempts_used, shown.open_checkpoint);
+                assert_eq!(here, there, "a page shows “{}” otherwise: {task:?}", task.key);
+            }
         }
     }
 
@@ -271,8 +305,8 @@ impl World {
             .flat_map(|workflow| workflow.tasks.iter().map(move |task| (workflow.id, task)))
             .filter(|(_, task)| matches!(task.state, TaskState::AwaitingApproval { .. }))
             .filter_map(|(id, task)| match task.stage {
-                crate::workflow::Stage::Check { checkpoint, .. } => Some((id, checkpoint)),
-                crate::workflow::Stage::Work => None,
+                Stage::Check { checkpoint, .. } => Some((id, checkpoint)),
+                Stage::Work => None,
             })
             .collect();
         for (workflow, checkpoint) in waiting {
@@ -334,6 +368,7 @@ impl World {
         self.now += SignedDuration::from_millis(self.rng.random_range(100..15_000));
         self.perform(&Actor::System, Command::Tick);
         self.perform(&Actor::System, Command::CheckPresence);
+        self.look();
         self.work();
         self.ghosts();
         self.people(meddle);
@@ -342,6 +377,54 @@ impl World {
 
     fn open(&self) -> usize {
         self.state.workflows.values().filter(|workflow| !workflow.status.is_terminal()).count()
+    }
+}
+
+/// A page on a workflow, as far as these stories look at it.
+fn page(workflow: &Workflow, seq: u64) -> WorkflowView {
+    let task = |task: &Task| TaskView {
+        id: task.id,
+        key: task.key.clone(),
+        name: task.name.clone(),
+        kind: task.kind.clone(),
+        status: task.status(),
+        needs: Vec::new(),
+        edge: task.edge,
+        skills: Vec::new(),
+        checks: Vec::new(),
+        agent: None,
+        progress: 0,
+        note: String::new(),
+        attempts_used: 0,
+        handed_in: false,
+        max_attempts: task.max_attempts,
+        not_before: None,
+        ready_at: None,
+        started_at: None,
+        completed_at: None,
+        open_checkpoint: None,
+    };
+    WorkflowView {
+        summary: WorkflowSummary {
+            id: workflow.id,
+            name: String::new(),
+            kind: String::new(),
+            template: None,
+            status: workflow.status,
+            priority: Priority::Normal,
+            reason: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            completed_at: None,
+            deadline: None,
+            counts: Vec::new(),
+        },
+        description: String::new(),
+        parameters: Vec::new(),
+        created_by: String::new(),
+        tasks: workflow.tasks.iter().map(task).collect(),
+        members: Vec::new(),
+        activity: Vec::new(),
+        seq,
     }
 }
 

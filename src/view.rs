@@ -1,8 +1,10 @@
-//! What pages show: flat, ready to draw, and kept current in the browser by folding events into it.
+//! What pages show: flat, ready to draw, and kept current in the browser by folding news into it.
 
 mod fold;
+mod news;
 
 pub use fold::activity;
+pub use news::News;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,6 @@ use serde_json::Value;
 
 use crate::actor::Role;
 use crate::agent::{Presence, Skill, SkillNeed};
-use crate::event::Event;
 use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, TaskId, UserId, WorkflowId};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, CheckpointRule};
@@ -132,10 +133,23 @@ pub struct WorkflowView {
     pub created_by: String,
     /// Its tasks, in the order given.
     pub tasks: Vec<TaskView>,
+    /// Who could work on them.
+    pub members: Vec<Member>,
     /// The newest events, newest first.
     pub activity: Vec<ActivityLine>,
     /// The journal entry it is true at: what comes after is folded in.
     pub seq: u64,
+}
+
+/// An agent, as far as a run has to know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name.
+    pub name: String,
+    /// What it can do.
+    pub skills: Vec<Skill>,
 }
 
 impl WorkflowView {
@@ -144,10 +158,10 @@ impl WorkflowView {
         self.tasks.iter().find(|task| task.id == id)
     }
 
-    /// Folds one event in. Events must come in the order of their `seq`; one that was folded in already is left out.
+    /// Folds one piece of news in. They must come in the order of their `seq`; one that was folded in already is left out.
     /// Returns whether anything changed. `names` gives an agent's name.
-    pub fn fold(&mut self, event: &Event, names: &dyn Fn(AgentId) -> Option<String>) -> bool {
-        fold::workflow(self, event, names)
+    pub fn fold(&mut self, news: &News, names: &dyn Fn(AgentId) -> Option<String>) -> bool {
+        fold::workflow(self, news, names)
     }
 }
 
@@ -178,10 +192,12 @@ pub struct TaskView {
     pub progress: u8,
     /// What the agent says it is doing, or why the task ended as it did.
     pub note: String,
-    /// Attempts begun.
+    /// Attempts begun which count against those allowed.
     pub attempts_used: u32,
     /// Attempts allowed.
     pub max_attempts: u32,
+    /// Whether a result was handed in before: what is asked for now is rework.
+    pub handed_in: bool,
     /// Until when it waits before it is tried again.
     #[serde(with = "crate::wire_time::optional", default)]
     pub not_before: Option<Timestamp>,
@@ -209,8 +225,10 @@ pub struct TaskDetail {
     pub workflow_name: String,
     /// What the agent was given.
     pub input: Value,
-    /// The accepted or handed-in result.
+    /// The accepted or handed-in result, unless it is a text.
     pub output: Option<Value>,
+    /// The accepted or handed-in result, if it is a text.
+    pub text: Option<Text>,
     /// Its attempts, newest first.
     pub attempts: Vec<AttemptView>,
     /// Its checkpoints, newest first.
@@ -291,7 +309,17 @@ pub struct ArtifactView {
     /// Where it can be had.
     pub href: String,
     /// Its text, where it is Markdown or plain text of at most `PREVIEW_BYTES_MAX` and this is wanted.
-    pub text: Option<String>,
+    pub text: Option<Text>,
+}
+
+/// A text from an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Text {
+    /// As it was written.
+    Plain(String),
+    /// Elements of our own which the server made of Markdown: it can neither run nor load anything.
+    Html(String),
 }
 
 /// Bytes of a file shown in place; more is downloaded.

@@ -2,19 +2,25 @@
 
 use crate::wire::JsonText;
 use devsquad::Refusal;
+use devsquad::refusal::{Fault, RefusalKind};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Why a request gave nothing.
+/// Why a request gave nothing. A refusal comes as its sentence, not as its type: each variant of that is code which every
+/// browser would load to say the same.
 #[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
-    /// The rules refused it; the sentence is for the person.
-    #[error("{refusal}")]
+    /// The rules refused it.
+    #[error("{sentence}")]
     Refused {
-        /// The refusal.
-        refusal: Refusal,
+        /// How.
+        kind: RefusalKind,
+        /// Why, for the person.
+        sentence: String,
+        /// What is wrong with the form, in the order found.
+        faults: Vec<Fault>,
     },
     /// Nobody is signed in, or no longer.
     #[error("You are signed out. Sign in and try again.")]
@@ -35,13 +41,15 @@ impl Failure {
 
     /// Whether what was asked for does not exist.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Failure::Refused { refusal: Refusal::NotFound { .. } })
+        matches!(self, Failure::Refused { kind: RefusalKind::NotFound, .. })
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
-        Failure::Refused { refusal }
+        let (kind, sentence) = (refusal.kind(), refusal.to_string());
+        let faults = if let Refusal::Invalid { faults } = refusal { faults } else { Vec::new() };
+        Failure::Refused { kind, sentence, faults }
     }
 }
 

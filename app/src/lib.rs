@@ -39,7 +39,7 @@ use leptos_router::{SsrMode, path};
 use errors::NotFoundPage;
 use pages::Page;
 #[cfg(feature = "hydrate")]
-pub use pages::fetch_piece;
+pub use pages::fetch_pieces;
 use session::use_session;
 use shell::Frame;
 #[cfg(feature = "ssr")]

@@ -3,9 +3,14 @@
 //! `cargo leptos build --split` cuts the WebAssembly at the functions marked `wasm_split`. What two pieces share becomes a
 //! file of its own, and so may every set of pieces: there are few of them, each with the pages that are visited together.
 
+use std::task::{Context, Poll, Waker};
+
+use devsquad::id::TaskId;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_router::ChooseView;
+#[cfg(feature = "ssr")]
+use leptos_router::hooks::use_query_map;
 
 use crate::agents::{AgentPage, AgentsPage, NewAgentPage};
 use crate::approvals::ApprovalsPage;
@@ -15,9 +20,11 @@ use crate::error::Failure;
 use crate::help::HelpPage;
 use crate::settings::{AppearancePage, PeoplePage};
 use crate::signin::{InvitePage, SignInPage};
-use crate::ui::LoadFailed;
+#[cfg(feature = "ssr")]
+use crate::ui::SeenOnce;
+use crate::ui::{LoadFailed, when_there};
 use crate::welcome::WelcomePage;
-use crate::workflows::{RunPage, TaskPage, WorkflowsPage};
+use crate::workflows::{Inspector, Places, Run, RunPage, TaskPage, WorkflowsPage};
 
 /// Every page, as the routes name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,63 +49,86 @@ pub(crate) enum Page {
 /// A piece of the browser's half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Where a visit begins.
+    /// Where a visit begins, and what waits for a person.
     Overview,
     /// Workflows and agents, to look through.
     Lists,
-    /// One workflow, and the results of its tasks.
+    /// One workflow.
     Run,
-    /// What waits for a person.
-    Needs,
+    /// One of its tasks: a page, and the panel on the page of its workflow.
+    Task,
     /// What is done once in a while.
     Rest,
 }
 
 impl Page {
-    /// Where it is; nowhere when it comes with what every page needs.
-    fn piece(self) -> Option<Piece> {
+    /// Where it is.
+    fn piece(self) -> Piece {
         match self {
-            Page::Dashboard => Some(Piece::Overview),
-            Page::Workflows | Page::Agents | Page::Agent => Some(Piece::Lists),
-            Page::Run | Page::Task => Some(Piece::Run),
-            Page::Approvals => Some(Piece::Needs),
-            Page::Welcome | Page::Create | Page::NewAgent | Page::People | Page::Appearance | Page::Help => {
-                Some(Piece::Rest)
-            }
-            Page::SignIn | Page::Invite => None,
+            Page::Dashboard | Page::Approvals => Piece::Overview,
+            Page::Workflows | Page::Agents | Page::Agent => Piece::Lists,
+            Page::Run => Piece::Run,
+            Page::Task => Piece::Task,
+            Page::SignIn
+            | Page::Invite
+            | Page::Welcome
+            | Page::Create
+            | Page::NewAgent
+            | Page::People
+            | Page::Appearance
+            | Page::Help => Piece::Rest,
         }
+    }
+
+    /// Tells the browser which pieces it needs before the page can wake: its own, and that of a task open on it.
+    #[cfg(feature = "ssr")]
+    fn announce(self, own: Piece) {
+        let with_task = self == Page::Run && use_query_map().seen_once(|query| query.get("task").is_some());
+        let pieces = [Some(own), with_task.then_some(Piece::Task)];
+        crate::shell::announce_pieces(&pieces.into_iter().flatten().map(Piece::name).collect::<Vec<_>>());
     }
 }
 
 impl ChooseView for Page {
     async fn choose(self) -> AnyView {
-        let Some(piece) = self.piece() else { return door(self) };
+        let piece = self.piece();
         #[cfg(feature = "ssr")]
-        crate::shell::announce_piece(piece.name());
+        self.announce(piece);
         let drawn = match piece {
-            Piece::Overview => overview().await,
+            Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
-            Piece::Run => run(self).await,
-            Piece::Needs => needs().await,
+            Piece::Run => run().await,
+            Piece::Task => task(OneTask::Page).await,
             Piece::Rest => rest(self).await,
         };
-        // No network, or a newer server which has other pieces: loaded anew, the page is whole again.
-        let failed =
-            |_| view! { <LoadFailed what="this page" failure=Failure::unavailable("A part of it did not come.")/> };
-        drawn.unwrap_or_else(|error| failed(error).into_any())
+        drawn.unwrap_or_else(|_| did_not_come("this page"))
     }
 
     async fn preload(&self) {
         #[cfg(feature = "hydrate")]
-        if let Some(piece) = self.piece() {
-            piece.fetch().await;
-        }
+        self.piece().fetch().await;
     }
+}
+
+/// The panel of a task, whose piece comes when it is wanted first.
+pub(crate) fn inspector(run: Run, of: TaskId, places: Places) -> AnyView {
+    let panel = OneTask::Panel(run, of, places);
+    let mut drawn = Box::pin(async move { task(panel).await.unwrap_or_else(|_| did_not_come("the task")) });
+    // On the server, and where the piece is there already, nothing has to be waited for.
+    match drawn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(drawn) => drawn,
+        Poll::Pending => when_there(drawn, "the task"),
+    }
+}
+
+/// No network, or a newer server which has other pieces: loaded anew, the page is whole again.
+fn did_not_come(what: &'static str) -> AnyView {
+    view! { <LoadFailed what failure=Failure::unavailable("A part of it did not come.")/> }.into_any()
 }
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 5] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Needs, Piece::Rest];
+    const ALL: [Piece; 5] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -107,7 +137,7 @@ impl Piece {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
             Piece::Run => "run",
-            Piece::Needs => "needs",
+            Piece::Task => "task",
             Piece::Rest => "rest",
         }
     }
@@ -119,34 +149,32 @@ impl Piece {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
             Piece::Run => fetch_run().await,
-            Piece::Needs => fetch_needs().await,
+            Piece::Task => fetch_task().await,
             Piece::Rest => fetch_rest().await,
         };
     }
 }
 
-/// Fetches the piece which the page the server rendered is in. It wakes in one go after that, as if there were no pieces.
+/// Fetches the pieces which the page the server rendered is in. It wakes in one go after that, as if there were no pieces.
 #[cfg(feature = "hydrate")]
-pub async fn fetch_piece() {
-    let named = document().query_selector("meta[name=piece]").ok().flatten();
-    let name = named.and_then(|meta| meta.get_attribute("content"));
-    if let Some(piece) = Piece::ALL.into_iter().find(|piece| name.as_deref() == Some(piece.name())) {
-        piece.fetch().await;
-    }
-}
-
-/// Pages for people who are not signed in: small, and what every page needs is all they need.
-fn door(page: Page) -> AnyView {
-    match page {
-        Page::SignIn => view! { <SignInPage/> }.into_any(),
-        Page::Invite => view! { <InvitePage/> }.into_any(),
-        _ => ().into_any(),
+pub async fn fetch_pieces() {
+    for piece in Piece::ALL {
+        if document()
+            .query_selector(&format!("meta[name=piece][content={}]", piece.name()))
+            .is_ok_and(|meta| meta.is_some())
+        {
+            piece.fetch().await;
+        }
     }
 }
 
 #[wasm_split(overview, wasm_split_path = leptos::wasm_split, preload(fetch_overview), fallible)]
-fn overview() -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <DashboardPage/> }.into_any())
+fn overview(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Dashboard => view! { <DashboardPage/> }.into_any(),
+        Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
+        _ => ().into_any(),
+    })
 }
 
 #[wasm_split(lists, wasm_split_path = leptos::wasm_split, preload(fetch_lists), fallible)]
@@ -160,22 +188,30 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
 }
 
 #[wasm_split(run, wasm_split_path = leptos::wasm_split, preload(fetch_run), fallible)]
-fn run(page: Page) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        Page::Run => view! { <RunPage/> }.into_any(),
-        Page::Task => view! { <TaskPage/> }.into_any(),
-        _ => ().into_any(),
-    })
+fn run() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <RunPage/> }.into_any())
 }
 
-#[wasm_split(needs, wasm_split_path = leptos::wasm_split, preload(fetch_needs), fallible)]
-fn needs() -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <ApprovalsPage/> }.into_any())
+/// A task, as a page or as the panel beside its run.
+#[derive(Clone, Copy)]
+enum OneTask {
+    Page,
+    Panel(Run, TaskId, Places),
+}
+
+#[wasm_split(task, wasm_split_path = leptos::wasm_split, preload(fetch_task), fallible)]
+fn task(shown: OneTask) -> Result<AnyView, SplitLoaderError> {
+    Ok(match shown {
+        OneTask::Page => view! { <TaskPage/> }.into_any(),
+        OneTask::Panel(run, task, places) => view! { <Inspector run task places/> }.into_any(),
+    })
 }
 
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
 fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
+        Page::SignIn => view! { <SignInPage/> }.into_any(),
+        Page::Invite => view! { <InvitePage/> }.into_any(),
         Page::Welcome => view! { <WelcomePage/> }.into_any(),
         Page::Create => view! { <CreatePage/> }.into_any(),
         Page::NewAgent => view! { <NewAgentPage/> }.into_any(),

@@ -4,6 +4,8 @@ use devsquad::Role;
 use devsquad::view::SessionView;
 use leptos::prelude::*;
 
+use crate::ui::SeenOnce;
+
 use crate::error::Failure;
 
 /// The person signed in, live.
@@ -14,7 +16,7 @@ impl Session {
     /// Whether the person holds at least this role; a role that is changed counts from the next page on. The server
     /// checks again.
     pub fn may(self, least: Role) -> bool {
-        self.0.with_untracked(|session| session.as_ref().is_some_and(|session| session.role >= least))
+        self.0.seen_once(|session| session.as_ref().is_some_and(|session| session.role >= least))
     }
 
     /// Who it is, live.

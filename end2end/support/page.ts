@@ -107,11 +107,14 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(content, `${page.url()} is wider than the window`).toBeLessThanOrEqual(window ?? 0);
 }
 
-/** Pictures at every size in both themes, as test-results/screens/NAME-WIDTH-THEME.png. */
+/** Pictures at every size in both themes, as test-results/screens/NAME-WIDTH-THEME.png: the whole page, as in a window that
+    shows all of it, so that the bars stand at its edges and not in its middle. */
 export async function screens(page: Page, name: string): Promise<void> {
   const size = page.viewportSize();
   for (const { width, height } of SIZES) {
     await page.setViewportSize({ width, height });
+    const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+    if (whole > height) await page.setViewportSize({ width, height: whole });
     for (const theme of THEMES) {
       await setTheme(page, theme);
       const path = join(SCREENS, `${name}-${width}-${theme}.png`);

@@ -1,7 +1,7 @@
 //! The journal as server-sent events: what was missed first, then what happens.
 //!
-//! One subscription is made before the journal is read, so that nothing falls between the two. An event's JSON is made once, by the
-//! engine, and shared by all who listen. Who falls too far behind is told to read anew (`reset`) instead of being kept waiting for.
+//! One subscription is made before the journal is read, so that nothing falls between the two. An event's JSON is made once and
+//! shared by all who listen: programs hear whole events, pages what changes on them (`News`). Who falls too far behind is told to read anew (`reset`) instead of being kept waiting for.
 //!
 //! ```text
 //! event: hello            id: 42                        event: reset
@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::engine::{Engine, EngineError, Published, Subscription};
+use crate::engine::{Engine, EngineError, Published, Subscription, news};
 use crate::store::{Store, Tenant, journal};
 
 /// Missed events told one by one; who missed more reads the page anew, which is cheaper for both.
@@ -38,8 +38,19 @@ const PIECES_MAX: usize = 256;
 /// Asks whether the listener may still listen.
 pub type StillAllowed = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
+/// In which form somebody hears of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Whole, as the journal has it.
+    Event,
+    /// As `devsquad::view::News`.
+    News,
+}
+
 /// What somebody listens to.
 pub struct Listen {
+    /// In which form.
+    pub form: Form,
     /// In which organization.
     pub organization: OrganizationId,
     /// Only one workflow's events.
@@ -56,8 +67,9 @@ pub async fn respond(engine: &Engine, store: &Store, listen: Listen) -> Result<R
     let missed = missed(store, &listen, subscription.head).await?;
     let (sender, receiver) = mpsc::channel(PIECES_MAX);
     tokio::spawn(async move {
-        let _ =
-            Feed { sender, last: 0, workflow: listen.workflow }.run(subscription, missed, listen.still_allowed).await;
+        let _ = Feed { sender, last: 0, workflow: listen.workflow, form: listen.form }
+            .run(subscription, missed, listen.still_allowed)
+            .await;
     });
     let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
     let headers = response.headers_mut();
@@ -95,7 +107,10 @@ async fn missed(store: &Store, listen: &Listen, head: u64) -> Result<Missed, Eng
     if events.len() > REPLAY_MAX {
         return Ok(Missed::TooMany);
     }
-    let encoded = events.iter().map(|event| Ok((event.seq, Bytes::from(serde_json::to_vec(event)?))));
+    let encoded = events.iter().map(|event| match listen.form {
+        Form::Event => Ok((event.seq, Bytes::from(serde_json::to_vec(event)?))),
+        Form::News => Ok((event.seq, news(event))),
+    });
     encoded.collect::<anyhow::Result<_>>().map(Missed::Events).map_err(unreadable)
 }
 
@@ -108,6 +123,7 @@ struct Feed {
     /// The last durable event told, or passed over because it was told before.
     last: u64,
     workflow: Option<WorkflowId>,
+    form: Form,
 }
 
 impl Feed {
@@ -147,18 +163,23 @@ impl Feed {
     }
 
     async fn tick(&mut self, events: &[Published]) -> Result<(), Gone> {
-        for event in events {
-            let told_before = event.seq != 0 && event.seq <= self.last;
-            let of_another = self.workflow.is_some() && event.workflow != self.workflow;
+        for published in events {
+            let seq = published.event.seq;
+            let told_before = seq != 0 && seq <= self.last;
+            let of_another = self.workflow.is_some() && published.event.change.workflow() != self.workflow;
             if !told_before && !of_another {
-                self.tell(event.seq, event.json.clone()).await?;
+                let json = match self.form {
+                    Form::Event => published.json(),
+                    Form::News => published.news(),
+                };
+                self.tell(seq, json).await?;
             }
-            self.last = self.last.max(event.seq);
+            self.last = self.last.max(seq);
         }
         Ok(())
     }
 
-    /// One event. Its JSON is not copied: it goes to the socket as it came from the engine.
+    /// One event. Its JSON is not copied: it goes to the socket as all others get it.
     async fn tell(&self, seq: u64, json: Bytes) -> Result<(), Gone> {
         let head = match seq {
             0 => Bytes::from_static(b"data: "),
@@ -182,15 +203,23 @@ impl Feed {
 mod tests {
     use std::sync::Arc;
 
-    use devsquad::id::WorkflowId;
+    use devsquad::id::{EventId, WorkflowId};
+    use devsquad::{Actor, Change, Event};
     use tokio::sync::broadcast;
     use uuid::Uuid;
 
     use super::*;
+    use crate::clock;
 
     fn published(seq: u64, workflow: u128) -> Published {
-        let json = Bytes::from(format!("{{\"seq\":{seq}}}"));
-        Published { seq, json, workflow: Some(WorkflowId(Uuid::from_u128(workflow))), name: "task_completed" }
+        let event = Event {
+            seq,
+            id: EventId(Uuid::from_u128(u128::from(seq))),
+            at: clock::now(),
+            actor: Actor::System,
+            change: Change::WorkflowResumed { workflow: WorkflowId(Uuid::from_u128(workflow)) },
+        };
+        Published::new(event, format!("{{\"seq\":{seq}}}"))
     }
 
     async fn told(
@@ -206,7 +235,8 @@ mod tests {
         }
         drop(live);
         let (sender, mut pieces) = mpsc::channel(PIECES_MAX);
-        let feed = Feed { sender, last: 0, workflow: workflow.map(|id| WorkflowId(Uuid::from_u128(id))) };
+        let feed =
+            Feed { sender, last: 0, workflow: workflow.map(|id| WorkflowId(Uuid::from_u128(id))), form: Form::Event };
         let allowed: StillAllowed = Box::new(|| Box::pin(async { true }));
         let _ = feed.run(Subscription { head, receiver }, missed, allowed).await;
         let mut text = String::new();

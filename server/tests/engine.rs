@@ -323,7 +323,7 @@ async fn subscribers_get_every_event_once_and_in_order() {
     }
     let mut seen = Vec::new();
     while let Ok(tick) = subscription.receiver.try_recv() {
-        seen.extend(tick.iter().map(|published| (published.seq, published.name)));
+        seen.extend(tick.iter().map(|published| (published.event.seq, published.event.change.name())));
     }
     let numbers: Vec<u64> = seen.iter().map(|(seq, _)| *seq).collect();
     assert_eq!(numbers, (subscription.head + 1..=subscription.head + numbers.len() as u64).collect::<Vec<u64>>());

@@ -175,6 +175,7 @@ mod tests {
             progress: 0,
             note: String::new(),
             attempts_used: 1,
+            handed_in: false,
             max_attempts: 3,
             not_before: None,
             ready_at: None,

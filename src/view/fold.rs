@@ -1,34 +1,37 @@
-//! Keeps a page current: one event after another is folded into what it shows.
+//! Keeps a page current: what it is told, one thing after another, is folded into what it shows.
 
-use super::{ActivityLine, AgentRef, TaskView, WorkflowView};
-use crate::event::{Change, Event};
+use super::{ActivityLine, AgentRef, News, TaskView, WorkflowView};
+use crate::event::Event;
 use crate::id::{AgentId, TaskId};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
-use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::task::TaskStatus;
 
 /// Lines of activity kept on a page.
 const ACTIVITY_MAX: usize = 200;
 
-pub(super) fn workflow(view: &mut WorkflowView, event: &Event, names: &dyn Fn(AgentId) -> Option<String>) -> bool {
-    if event.seq != 0 && event.seq <= view.seq {
+pub(super) fn workflow(view: &mut WorkflowView, news: &News, names: &dyn Fn(AgentId) -> Option<String>) -> bool {
+    if news.is_durable() && news.seq <= view.seq {
         return false;
     }
-    view.seq = view.seq.max(event.seq);
-    if event.change.workflow() != Some(view.summary.id) {
+    view.seq = view.seq.max(news.seq);
+    if news.workflow != Some(view.summary.id) {
         return false;
     }
-    status(view, event);
-    for id in event.change.tasks().to_vec() {
-        if let Some(task) = view.tasks.iter_mut().find(|task| task.id == id) {
-            fold_task(task, event, names);
-        }
+    // A task tried again wakes a workflow that failed around it; one that is paused stays so.
+    let status = news.workflow_status.filter(|_| news.name != "task_retried" || view.summary.status.is_terminal());
+    if let Some(status) = status {
+        stands(view, status, news);
+    }
+    for task in view.tasks.iter_mut().filter(|task| news.revived.contains(&task.id)) {
+        begin_again(task, TaskStatus::Blocked);
+    }
+    for task in view.tasks.iter_mut().filter(|task| news.tasks.contains(&task.id)) {
+        fold_task(task, news, names);
     }
     view.summary.counts = counts(&view.tasks);
-    if event.change.is_durable() {
-        let line =
-            activity(event, &|id| view.tasks.iter().find(|task| task.id == id).map(|task| task.name.clone()), names);
+    if news.is_durable() {
+        let line = news.line(&|id| view.tasks.iter().find(|task| task.id == id).map(|task| task.name.clone()), names);
         view.activity.insert(0, line);
         view.activity.truncate(ACTIVITY_MAX);
     }
@@ -55,108 +58,72 @@ pub fn activity(
     }
 }
 
-fn status(view: &mut WorkflowView, event: &Event) {
-    let summary = &mut view.summary;
-    match &event.change {
-        Change::WorkflowPaused { reason, .. } => {
-            summary.status = WorkflowStatus::Paused;
-            summary.reason = (!reason.is_empty()).then(|| reason.clone());
-        }
-        Change::WorkflowResumed { .. } => {
-            summary.status = WorkflowStatus::Running;
-            summary.reason = None;
-        }
-        Change::WorkflowEnded { status, reason, .. } => {
-            summary.status = *status;
-            summary.reason = (!reason.is_empty()).then(|| reason.clone());
-            summary.completed_at = Some(event.at);
-            for task in view.tasks.iter_mut().filter(|task| !task.status.is_terminal()) {
-                task.status = TaskStatus::Cancelled;
-                task.completed_at = Some(event.at);
-                task.open_checkpoint = None;
-            }
-        }
-        Change::TaskRetried { revived, .. } => {
-            summary.status = WorkflowStatus::Running;
-            summary.reason = None;
-            summary.completed_at = None;
-            for task in view.tasks.iter_mut().filter(|task| revived.contains(&task.id)) {
-                task.status = TaskStatus::Blocked;
-                task.completed_at = None;
-            }
-        }
-        _ => {}
+fn stands(view: &mut WorkflowView, status: WorkflowStatus, news: &News) {
+    let is_over = status.is_terminal();
+    view.summary.status = status;
+    view.summary.reason = (!news.reason.is_empty()).then(|| news.reason.clone());
+    view.summary.completed_at = is_over.then_some(news.at);
+    for task in view.tasks.iter_mut().filter(|task| is_over && !task.status.is_terminal()) {
+        end(task, TaskStatus::Cancelled, news);
     }
 }
 
-fn fold_task(task: &mut TaskView, event: &Event, names: &dyn Fn(AgentId) -> Option<String>) {
-    match &event.change {
-        Change::TasksReady { .. } => {
-            if task.status != TaskStatus::InReview {
-                task.status = if task.status == TaskStatus::Rework { TaskStatus::Rework } else { TaskStatus::Ready };
-            }
-            task.ready_at.get_or_insert(event.at);
-            task.not_before = None;
+fn fold_task(task: &mut TaskView, news: &News, names: &dyn Fn(AgentId) -> Option<String>) {
+    if let Some(progress) = news.progress {
+        task.progress = progress;
+    }
+    if let Some(note) = &news.note {
+        task.note.clone_from(note);
+    }
+    if let Some(agent) = news.agent {
+        task.agent = Some(AgentRef { id: agent, name: names(agent).unwrap_or_default() });
+        task.attempts_used += u32::from(news.status == Some(TaskStatus::Running));
+        task.started_at.get_or_insert(news.at);
+    }
+    if news.declined && task.status == TaskStatus::Running {
+        task.attempts_used = task.attempts_used.saturating_sub(1);
+    }
+    match news.name.as_str() {
+        "tasks_ready" => {
+            task.ready_at.get_or_insert(news.at);
         }
-        Change::TaskLeased(leased) => {
-            task.status = if leased.review { TaskStatus::InReview } else { TaskStatus::Running };
-            task.agent = Some(AgentRef { id: leased.agent, name: names(leased.agent).unwrap_or_default() });
-            task.progress = 0;
-            task.note.clear();
-            task.attempts_used += u32::from(!leased.review);
-            task.started_at.get_or_insert(event.at);
-        }
-        Change::AttemptProgressed { progress, note, .. } => {
-            task.progress = *progress;
-            task.note.clone_from(note);
-        }
-        Change::AttemptEnded { reason, message, .. } => task.note = wording::attempt_failed(*reason, message),
-        Change::TaskRetryScheduled { until, .. } => {
-            task.status = TaskStatus::Ready;
-            task.not_before = Some(*until);
-        }
-        Change::ResultHandedIn { .. } => task.progress = 100,
-        Change::CheckpointOpened { checkpoint, kind, .. } => match kind {
-            CheckpointKind::PeerReview => task.status = TaskStatus::InReview,
-            CheckpointKind::Approval => {
-                task.status = TaskStatus::AwaitingApproval;
-                task.open_checkpoint = Some(*checkpoint);
-            }
-        },
-        Change::CheckpointEscalated { checkpoint, .. } => {
-            task.status = TaskStatus::AwaitingApproval;
-            task.open_checkpoint = Some(*checkpoint);
-        }
-        Change::CheckpointDecided { verdict, note, .. } => {
-            task.open_checkpoint = None;
-            if *verdict == Verdict::Reject {
-                task.note = wording::sent_back(note);
-            }
-        }
-        Change::TaskReworked { .. } => task.status = TaskStatus::Rework,
-        Change::TaskCompleted { .. } => end(task, TaskStatus::Completed, event),
-        Change::TaskFailed { reason, message, exhausted, .. } => {
-            task.note = wording::attempt_failed(*reason, message);
-            end(task, if *exhausted { TaskStatus::DeadLetter } else { TaskStatus::Failed }, event);
-        }
-        Change::TasksSkipped { .. } => end(task, TaskStatus::Skipped, event),
-        Change::TaskRetried { .. } => {
-            task.status = TaskStatus::Ready;
-            task.completed_at = None;
-            task.attempts_used = 0;
-            task.progress = 0;
-        }
+        "result_handed_in" => task.handed_in = true,
+        "checkpoint_decided" => task.open_checkpoint = None,
+        "task_retried" => begin_again(task, TaskStatus::Ready),
         _ => {}
+    }
+    if news.checkpoint.is_some() {
+        task.open_checkpoint = news.checkpoint;
+    }
+    match news.status {
+        Some(status) if status.is_terminal() => end(task, status, news),
+        // What is to be reviewed or reworked is ready in its own way.
+        Some(TaskStatus::Ready) => {
+            task.not_before = news.until;
+            task.status = match task.status {
+                TaskStatus::InReview => TaskStatus::InReview,
+                _ if task.handed_in => TaskStatus::Rework,
+                _ => TaskStatus::Ready,
+            };
+        }
+        Some(status) => task.status = status,
+        None => {}
     }
 }
 
-fn end(task: &mut TaskView, status: TaskStatus, event: &Event) {
+/// From the start, as if nothing had been tried.
+fn begin_again(task: &mut TaskView, status: TaskStatus) {
     task.status = status;
-    task.completed_at = Some(event.at);
+    task.completed_at = None;
+    task.attempts_used = 0;
+    task.progress = 0;
+    task.handed_in = false;
+}
+
+fn end(task: &mut TaskView, status: TaskStatus, news: &News) {
+    task.status = status;
+    task.completed_at = Some(news.at);
     task.open_checkpoint = None;
-    if status == TaskStatus::Completed {
-        task.progress = 100;
-    }
 }
 
 fn counts(tasks: &[TaskView]) -> Vec<(TaskStatus, u32)> {

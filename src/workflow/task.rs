@@ -323,7 +323,9 @@ impl Task {
             (TaskState::Blocked, _) => TaskStatus::Blocked,
             (TaskState::Ready { .. } | TaskState::Leased(_), Stage::Check { .. }) => TaskStatus::InReview,
             (TaskState::BackingOff { .. }, Stage::Check { .. }) => TaskStatus::InReview,
-            (TaskState::Ready { .. }, Stage::Work) if self.round > 0 => TaskStatus::Rework,
+            (TaskState::Ready { .. } | TaskState::BackingOff { .. }, Stage::Work) if self.round > 0 => {
+                TaskStatus::Rework
+            }
             (TaskState::Ready { .. } | TaskState::BackingOff { .. }, Stage::Work) => TaskStatus::Ready,
             (TaskState::Leased(_), Stage::Work) => TaskStatus::Running,
             (TaskState::AwaitingApproval { .. }, _) => TaskStatus::AwaitingApproval,

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments and documents no field")]
 
 use devsquad::id::AgentId;
-use devsquad::view::{AgentSummary, AgentView};
+use devsquad::view::{AgentSummary, AgentView, Member};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,13 @@ pub struct NewAgent {
 #[server(output = crate::wire::Json)]
 pub async fn load_agents() -> Result<Vec<AgentSummary>, Failure> {
     crate::backend::backend()?.agents().await
+}
+
+/// The names and skills of the roster.
+#[server(output = crate::wire::Json)]
+pub async fn load_members() -> Result<Vec<Member>, Failure> {
+    let agents = crate::backend::backend()?.agents().await?;
+    Ok(agents.into_iter().map(|AgentSummary { id, name, skills, .. }| Member { id, name, skills }).collect())
 }
 
 /// One agent.

@@ -26,10 +26,10 @@ pub fn AgentCard(
                     </h2>
                     <p class="truncate text-sm text-ink-3">{adapter_words(&adapter)}</p>
                 </div>
-                <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
+                <PresenceChip presence=derived(move || agent.seen(|agent| agent.presence))/>
             </div>
             {(!description.is_empty()).then(|| view! { <p class="text-sm text-ink-2">{description}</p> })}
-            <Skills skills=Signal::derive(move || agent.with(|agent| agent.skills.clone()))/>
+            <Skills skills=derived(move || agent.seen(|agent| agent.skills.clone()))/>
             <Load agent/>
             <Record agent/>
             <Now agent/>
@@ -50,9 +50,9 @@ fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
     };
     view! {
         <dl class="grid grid-cols-3 gap-2 border-t border-line pt-3" aria-label="Its work so far">
-            {figure("Accepted", Signal::derive(move || agent.with(|agent| agent.accepted)))}
-            {figure("Sent back", Signal::derive(move || agent.with(|agent| agent.rejected)))}
-            {figure("Failed", Signal::derive(move || agent.with(|agent| agent.failed)))}
+            {figure("Accepted", derived(move || agent.seen(|agent| agent.accepted)))}
+            {figure("Sent back", derived(move || agent.seen(|agent| agent.rejected)))}
+            {figure("Failed", derived(move || agent.seen(|agent| agent.failed)))}
         </dl>
     }
 }
@@ -60,11 +60,11 @@ fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
 /// What it works on, or when it was last heard of.
 #[component]
 fn Now(agent: Signal<AgentSummary>) -> impl IntoView {
-    let current = Memo::new(move |_| agent.with(|agent| agent.current.clone()));
-    let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
+    let current = memo(move |_| agent.seen(|agent| agent.current.clone()));
+    let last_seen = derived(move || agent.seen(|agent| agent.last_seen_at));
     view! {
         <div class="mt-auto text-sm text-ink-3">
-            <Only when=move || current.with(Vec::is_empty) fallback=move || view! { <Current current/> }>
+            <Only when=move || current.seen(Vec::is_empty) fallback=move || view! { <Current current/> }>
                 <p>"Last heard of " <RelativeTime at=last_seen/></p>
             </Only>
         </div>

@@ -17,11 +17,11 @@ pub fn History(
     /// The agent.
     agent: Signal<AgentView>,
 ) -> impl IntoView {
-    let entries = Memo::new(move |_| agent.with(|agent| agent.history.clone()));
+    let entries = memo(move |_| agent.seen(|agent| agent.history.clone()));
     view! {
         <Card title="History" id="history">
             <Only
-                when=move || !entries.with(Vec::is_empty)
+                when=move || !entries.seen(Vec::is_empty)
                 fallback=|| view! { <EmptyState glyph=Glyph::History title="Nothing yet" text="Its attempts appear here, each with the reasons it was chosen."/> }
             >
                 <Table caption="Newest attempts, newest first" columns=vec!["Task", "Outcome", "Began", "Took", "Why this agent"]>
@@ -38,19 +38,19 @@ pub fn History(
 fn Row(entry: Signal<Entry>) -> impl IntoView {
     let (task, attempt) = entry.get_untracked();
     let href = task_href(&task);
-    let look = Memo::new(move |_| entry.with(|(_, attempt)| outcome::look(&attempt.status)));
+    let look = memo(move |_| entry.seen(|(_, attempt)| outcome::look(&attempt.status)));
     let word = move || {
-        if entry.with(|(_, attempt)| attempt.purpose == "review") {
+        if entry.seen(|(_, attempt)| attempt.purpose == "review") {
             format!("{} (review)", look.get().2)
         } else {
             look.get().2.to_owned()
         }
     };
     let now = use_now();
-    let took = Memo::new(move |_| {
-        entry.with(|(_, attempt)| elapsed(attempt.leased_at, attempt.ended_at.unwrap_or_else(|| now.get())))
+    let took = memo(move |_| {
+        entry.seen(|(_, attempt)| elapsed(attempt.leased_at, attempt.ended_at.unwrap_or_else(|| now.get())))
     });
-    let message = move || entry.with(|(_, attempt)| attempt.message.clone().filter(|text| !text.is_empty()));
+    let message = move || entry.seen(|(_, attempt)| attempt.message.clone().filter(|text| !text.is_empty()));
     view! {
         <tr role="row">
             <Cell label="Task" class="min-w-0">
@@ -61,7 +61,7 @@ fn Row(entry: Signal<Entry>) -> impl IntoView {
             </Cell>
             <Cell label="Outcome">
                 <span class="flex min-w-0 flex-col items-start gap-1">
-                    <StatusChip shape=Signal::derive(move || look.get().0) tone=Signal::derive(move || look.get().1) word=Signal::derive(word)/>
+                    <StatusChip shape=derived(move || look.get().0) tone=derived(move || look.get().1) word=derived(word)/>
                     {part(move || message().map(|text| view! { <span class="max-w-xs break-words text-ink-3">{text}</span> }))}
                 </span>
             </Cell>

@@ -3,7 +3,7 @@
 use devsquad::view::AgentSummary;
 use leptos::prelude::*;
 
-use crate::ui::{Bar, part};
+use crate::ui::{Bar, Seen, derived, memo, part};
 
 /// Slots in use, in words and as a bar.
 #[component]
@@ -11,11 +11,11 @@ pub fn Load(
     /// The agent.
     agent: Signal<AgentSummary>,
 ) -> impl IntoView {
-    let used = Memo::new(move |_| agent.with(|agent| (agent.live, agent.capacity)));
+    let used = memo(move |_| agent.seen(|agent| (agent.live, agent.capacity)));
     view! {
         <div class="flex min-w-0 flex-col gap-1.5">
             <p class="text-sm text-ink-3 tabular-nums">{part(move || words(used.get()))}</p>
-            <Bar percent=Signal::derive(move || percent(used.get()))/>
+            <Bar percent=derived(move || percent(used.get()))/>
         </div>
     }
 }

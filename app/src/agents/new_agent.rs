@@ -17,13 +17,13 @@ pub fn NewAgentPage() -> impl IntoView {
     let form = Form::<AddAgent>::new(FORM);
     let origin = RwSignal::new(SharedValue::new(origin).into_inner());
     // Behind a proxy only the browser knows the scheme.
-    Effect::new(move || {
+    effect(move || {
         if let Ok(seen) = window().location().origin() {
             origin.set(seen);
         }
     });
     view! {
-        <nav aria-label="Breadcrumb" class="mb-2 text-sm"><a href="/orchestration/agents" class="link inline-flex min-h-11 items-center md:min-h-8">"Agents"</a></nav>
+        <BackLink href="/orchestration/agents" words="Agents".to_owned()/>
         <PageTitle title="Connect an agent" subtitle="Any program that speaks HTTP can join. It asks for tasks, works, and hands in results."/>
         <div class="max-w-2xl">
             {part(move || match form.done() {
@@ -36,13 +36,13 @@ pub fn NewAgentPage() -> impl IntoView {
 
 #[component]
 fn Register(form: Form<AddAgent>) -> impl IntoView {
-    let error = move |field: &'static str| Signal::derive(move || field_fault(form.failure().as_ref(), field));
+    let error = move |field: &'static str| derived(move || field_fault(form.failure().as_ref(), field));
     let given = move |field: &str, otherwise: &str| form.given(field).unwrap_or_else(|| otherwise.to_owned());
     view! {
         <GlassCard>
             <ActionForm action=form.action attr:novalidate=true>
                 <div class="flex flex-col gap-5">
-                    <FormFaults failure=Signal::derive(move || form.failure()) fields=FIELDS.map(str::to_owned).to_vec() title="The agent was not registered"/>
+                    <FormFaults failure=derived(move || form.failure()) fields=FIELDS.map(str::to_owned).to_vec() title="The agent was not registered"/>
                     <TextInput name="name" label="Name" value=given("name", "") error=error("name") autocomplete="off" hint="How it is called on the roster and in reports."/>
                     <TextInput
                         name="skills"
@@ -62,7 +62,7 @@ fn Register(form: Form<AddAgent>) -> impl IntoView {
                         hint="How many tasks it works on at the same time."
                         attr:inputmode="numeric"
                     />
-                    <div><SubmitButton look=Look::Hero pending=Signal::derive(move || form.pending())>"Register agent"</SubmitButton></div>
+                    <div><SubmitButton look=Look::Hero pending=derived(move || form.pending())>"Register agent"</SubmitButton></div>
                 </div>
             </ActionForm>
         </GlassCard>
@@ -74,7 +74,7 @@ fn Register(form: Form<AddAgent>) -> impl IntoView {
 fn Joined(agent: NewAgent, origin: String) -> impl IntoView {
     let NewAgent { id, name, token } = agent;
     let command = format!("python3 examples/agent.py --server {origin} --token {token}");
-    Effect::new(|| focus_soon(vec!["joined".to_owned()]));
+    effect(|| focus_soon(vec!["joined".to_owned()]));
     view! {
         <GlassCard hairline=true>
             <div class="flex flex-col gap-5">

@@ -26,7 +26,7 @@ pub fn AgentPage() -> impl IntoView {
     let params = use_params_map();
     let live = use_live();
     let agent = Resource::new_blocking(
-        move || (params.with(|params| params.get("agent_id").unwrap_or_default()), live.revision().get()),
+        move || (params.seen(|params| params.get("agent_id").unwrap_or_default()), live.revision().get()),
         |(given, _)| async move {
             match given.parse::<AgentId>() {
                 Ok(id) => load_agent(id).await,
@@ -43,27 +43,27 @@ pub fn AgentPage() -> impl IntoView {
 
 #[component]
 fn Profile(agent: Signal<AgentView>) -> impl IntoView {
-    use_live().known(agent.with_untracked(|agent| agent.seq));
-    let summary = Signal::derive(move || agent.with(|agent| agent.summary.clone()));
-    let name = Signal::derive(move || summary.with(|agent| agent.name.clone()));
-    let about = Signal::derive(move || summary.with(about));
+    use_live().known(agent.seen_once(|agent| agent.seq));
+    let summary = derived(move || agent.seen(|agent| agent.summary.clone()));
+    let name = derived(move || summary.seen(|agent| agent.name.clone()));
+    let about = derived(move || summary.seen(about));
     let may_retire = untrack(|| use_session().may(Role::Admin));
     view! {
-        <nav aria-label="Breadcrumb" class="mb-2 text-sm"><a href="/orchestration/agents" class="link inline-flex min-h-11 items-center md:min-h-8">"Agents"</a></nav>
+        <BackLink href="/orchestration/agents" words="Agents".to_owned()/>
         <PageTitle title=name subtitle=about>
-            <PresenceChip presence=Signal::derive(move || summary.with(|agent| agent.presence))/>
+            <PresenceChip presence=derived(move || summary.seen(|agent| agent.presence))/>
         </PageTitle>
         <div class="flex flex-col gap-4">
             <Figures agent/>
             <div class="grid gap-4 lg:grid-cols-2">
                 <Card title="Skills" id="skills">
-                    <Skills skills=Signal::derive(move || summary.with(|agent| agent.skills.clone()))/>
+                    <Skills skills=derived(move || summary.seen(|agent| agent.skills.clone()))/>
                 </Card>
                 <Card title="Now" id="now">
                     <div class="flex flex-col gap-3 text-sm text-ink-2">
                         <Load agent=summary/>
-                        <Current current=Signal::derive(move || summary.with(|agent| agent.current.clone()))/>
-                        <p class="text-ink-3">"Last heard of " <RelativeTime at=Signal::derive(move || summary.with(|agent| agent.last_seen_at))/></p>
+                        <Current current=derived(move || summary.seen(|agent| agent.current.clone()))/>
+                        <p class="text-ink-3">"Last heard of " <RelativeTime at=derived(move || summary.seen(|agent| agent.last_seen_at))/></p>
                     </div>
                 </Card>
             </div>
@@ -75,12 +75,10 @@ fn Profile(agent: Signal<AgentView>) -> impl IntoView {
 
 #[component]
 fn Figures(agent: Signal<AgentView>) -> impl IntoView {
-    let count = move |pick: fn(&AgentSummary) -> u32| {
-        Signal::derive(move || agent.with(|agent| pick(&agent.summary).to_string()))
-    };
-    let cost = Signal::derive(move || {
-        agent.with(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}")))
-    });
+    let count =
+        move |pick: fn(&AgentSummary) -> u32| derived(move || agent.seen(|agent| pick(&agent.summary).to_string()));
+    let cost =
+        derived(move || agent.seen(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}"))));
     view! {
         <Stats label="Its work so far" columns="grid-cols-2 lg:grid-cols-4">
             <Stat label="Accepted" value=count(|agent| agent.accepted) note=Signal::stored("results that passed".to_owned())/>
@@ -95,7 +93,7 @@ fn Figures(agent: Signal<AgentView>) -> impl IntoView {
 #[component]
 fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
     let form = Form::<RetireAgent>::new(RETIRE);
-    let failure = Signal::derive(move || form.failure());
+    let failure = derived(move || form.failure());
     view! {
         <details open=failure.get_untracked().is_some()>
             <summary class="btn btn-quiet w-fit focus-vibe"><Icon glyph=Glyph::Trash class="size-4"/>"Retire this agent…"</summary>
@@ -105,8 +103,8 @@ fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
                     "Its token stops working at once, and the tasks it holds go back to the queue. Its history stays. This cannot be undone."
                 </p>
                 <ActionForm action=form.action>
-                    <input type="hidden" name="agent" value=shared(move || agent.with(|agent| agent.id.to_string()))/>
-                    <SubmitButton look=Look::Danger pending=Signal::derive(move || form.pending())>"Retire for good"</SubmitButton>
+                    <input type="hidden" name="agent" value=shared(move || agent.seen(|agent| agent.id.to_string()))/>
+                    <SubmitButton look=Look::Danger pending=derived(move || form.pending())>"Retire for good"</SubmitButton>
                 </ActionForm>
             </div>
         </details>

@@ -32,8 +32,8 @@ pub fn AgentsPage() -> impl IntoView {
 #[component]
 fn Roster(agents: Signal<Vec<AgentSummary>>) -> impl IntoView {
     view! {
-        <Only when=move || !agents.with(Vec::is_empty) fallback=NoAgents>
-            <p class="mb-3 text-sm text-ink-3" role="status">{part(move || agents.with(|agents| counted(agents)))}</p>
+        <Only when=move || !agents.seen(Vec::is_empty) fallback=NoAgents>
+            <p class="mb-3 text-sm text-ink-3" role="status">{part(move || agents.seen(|agents| counted(agents)))}</p>
             <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-3" aria-label="Agents">
                 <Rows items=agents key=|agent| agent.id let:agent>
                     <li class="min-w-0"><AgentCard agent/></li>

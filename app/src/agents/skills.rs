@@ -4,7 +4,7 @@ use devsquad::agent::Skill;
 use devsquad::agent::skill::LEVEL_MAX;
 use leptos::prelude::*;
 
-use crate::ui::part;
+use crate::ui::{memo, part};
 
 /// A list of skills; each level is a number and as many bars.
 #[component]
@@ -13,7 +13,7 @@ pub fn Skills(
     #[prop(into)]
     skills: Signal<Vec<Skill>>,
 ) -> impl IntoView {
-    let skills = Memo::new(move |_| skills.get());
+    let skills = memo(move |_| skills.get());
     view! {
         <ul class="flex flex-wrap gap-1.5" aria-label="Skills">
             {part(move || skills.get().into_iter().map(|skill| view! { <SkillChip skill/> }).collect_view())}

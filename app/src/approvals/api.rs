@@ -14,7 +14,11 @@ pub const FORM: &str = "decision";
 /// What waits for a person, oldest first.
 #[server(output = crate::wire::Json)]
 pub async fn load_needs() -> Result<Vec<NeedView>, Failure> {
-    crate::backend::backend()?.needs().await
+    let mut needs = crate::backend::backend()?.needs().await?;
+    for need in &mut needs {
+        super::draw_texts(&mut need.artifacts);
+    }
+    Ok(needs)
 }
 
 /// Decides a checkpoint; gives its id and how it was decided.

@@ -1,36 +1,32 @@
 //! The files of a result: what can be read in place is shown, everything can be downloaded.
 
-use devsquad::view::ArtifactView;
+use devsquad::view::{ArtifactView, Text};
 use leptos::prelude::*;
 
 use crate::ui::*;
-
-/// Shows a text in place. It is passed on to whom it concerns, so that a page without previews comes without what reads
-/// Markdown.
-pub type ShowText = fn(String, String, String) -> AnyView;
 
 /// The files, those that can be read first.
 #[component]
 pub fn Artifacts(
     /// The files.
     artifacts: Vec<ArtifactView>,
-    /// How texts are shown in place; not at all unless told.
-    preview: Option<ShowText>,
+    /// Whether texts are shown in place.
+    previews: bool,
 ) -> impl IntoView {
     let (read, other): (Vec<_>, Vec<_>) = artifacts.into_iter().partition(|artifact| artifact.text.is_some());
     (!read.is_empty() || !other.is_empty()).then(|| {
         view! {
             <ul class="flex flex-col gap-2" aria-label="Files">
-                {read.into_iter().chain(other).map(|artifact| view! { <File artifact preview/> }).collect_view()}
+                {read.into_iter().chain(other).map(|artifact| view! { <File artifact previews/> }).collect_view()}
             </ul>
         }
     })
 }
 
 #[component]
-fn File(artifact: ArtifactView, preview: Option<ShowText>) -> impl IntoView {
-    let ArtifactView { name, media_type, size, href, text, .. } = artifact;
-    let shown = preview.zip(text).map(|(show, text)| show(name.clone(), media_type, text));
+fn File(artifact: ArtifactView, previews: bool) -> impl IntoView {
+    let ArtifactView { name, size, href, text, .. } = artifact;
+    let shown = text.filter(|_| previews).map(|text| preview(&name, text));
     let label = format!("Download {name}, {}", bytes(size));
     view! {
         <li class="min-w-0 overflow-hidden rounded-lg border border-line bg-raised">
@@ -50,12 +46,13 @@ fn File(artifact: ArtifactView, preview: Option<ShowText>) -> impl IntoView {
     }
 }
 
-/// The text of a file, by its name and media type, in a window of its own height which can be scrolled by keyboard.
-pub fn preview(name: String, media_type: String, text: String) -> AnyView {
-    let content = if media_type.starts_with("text/markdown") {
-        view! { <Markdown text/> }.into_any()
-    } else {
-        view! { <pre class="font-mono text-sm break-words whitespace-pre-wrap text-ink-2">{text}</pre> }.into_any()
+/// The text of a file, by its name, in a window of its own height which can be scrolled by keyboard.
+fn preview(name: &str, text: Text) -> AnyView {
+    let content = match text {
+        Text::Html(html) => view! { <Prose html/> }.into_any(),
+        Text::Plain(text) => {
+            view! { <pre class="font-mono text-sm break-words whitespace-pre-wrap text-ink-2">{text}</pre> }.into_any()
+        }
     };
     view! {
         <div role="region" aria-label=format!("Preview of {name}") tabindex="0" class="max-h-96 overflow-auto border-t border-line p-4 focus-vibe [&_.prose>:first-child]:mt-0">
@@ -63,6 +60,16 @@ pub fn preview(name: String, media_type: String, text: String) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Has the Markdown among the files drawn.
+#[cfg(feature = "ssr")]
+pub fn draw_texts(artifacts: &mut [ArtifactView]) {
+    for artifact in artifacts.iter_mut().filter(|artifact| artifact.media_type.starts_with("text/markdown")) {
+        if let Some(Text::Plain(text)) = &artifact.text {
+            artifact.text = Some(Text::Html(html_of(text)));
+        }
+    }
 }
 
 /// A size for people ("12.3 kB").

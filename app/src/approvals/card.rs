@@ -8,7 +8,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
-use super::artifacts::{Artifacts, ShowText};
+use super::artifacts::Artifacts;
 use super::earlier::Earlier;
 use super::needs::{Deciding, heading_id};
 use crate::agents::agent_href;
@@ -22,11 +22,11 @@ pub fn NeedCard(
     need: Signal<NeedView>,
     /// The form it is decided with.
     deciding: Deciding,
-    /// How texts are shown in place; without, the card is for a narrow column.
-    preview: Option<ShowText>,
+    /// Whether texts are shown in place; without, the card is for a narrow column.
+    previews: bool,
 ) -> impl IntoView {
     let NeedView { checkpoint, task, author, earlier, artifacts } = need.get_untracked();
-    let compact = preview.is_none();
+    let compact = !previews;
     let heading = heading_id(checkpoint.id);
     let task_href = format!("/orchestration/workflows/{}/tasks/{}", task.workflow, task.task);
     let workflow_href = format!("/orchestration/workflows/{}", task.workflow);
@@ -48,7 +48,7 @@ pub fn NeedCard(
                 </p>
             </div>
             <Earlier checks=earlier/>
-            <Artifacts artifacts preview/>
+            <Artifacts artifacts previews/>
             <Answers workflow=task.workflow checkpoint=checkpoint.id deciding/>
         </article>
     }
@@ -81,9 +81,9 @@ fn Answers(workflow: WorkflowId, checkpoint: CheckpointId, deciding: Deciding) -
     if !untrack(|| use_session().may(Role::Reviewer)) {
         return view! { <Notice>"To decide this you need the role reviewer or above. Ask an admin of this organization."</Notice> }.into_any();
     }
-    let failure = Signal::derive(move || deciding.is_about(checkpoint).then(|| deciding.form.failure()).flatten());
-    let note_fault = Signal::derive(move || field_fault(failure.get().as_ref(), "note"));
-    let pending = Signal::derive(move || deciding.form.pending());
+    let failure = derived(move || deciding.is_about(checkpoint).then(|| deciding.form.failure()).flatten());
+    let note_fault = derived(move || field_fault(failure.get().as_ref(), "note"));
+    let pending = derived(move || deciding.form.pending());
     let note_id = format!("note-{checkpoint}");
     let note = deciding.form.given("note").filter(|_| failure.get_untracked().is_some()).unwrap_or_default();
     let focus_note = focus_when_opened(note_id.clone());

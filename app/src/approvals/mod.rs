@@ -7,6 +7,8 @@ mod earlier;
 mod needs;
 mod page;
 
-pub use artifacts::{Artifacts, preview};
+pub use artifacts::Artifacts;
+#[cfg(feature = "ssr")]
+pub use artifacts::draw_texts;
 pub use needs::Needs;
 pub use page::ApprovalsPage;

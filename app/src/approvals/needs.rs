@@ -6,7 +6,6 @@ use devsquad::workflow::checks::Verdict;
 use leptos::prelude::*;
 
 use super::api::{Decide, FORM};
-use super::artifacts::ShowText;
 use super::card::NeedCard;
 use crate::ui::flash::Form;
 use crate::ui::*;
@@ -26,8 +25,7 @@ pub struct Deciding {
 impl Deciding {
     /// A card is being sent.
     pub fn sending(self, checkpoint: CheckpointId) {
-        let ids: Vec<CheckpointId> =
-            self.open.with_untracked(|open| open.iter().map(|need| need.checkpoint.id).collect());
+        let ids: Vec<CheckpointId> = self.open.seen_once(|open| open.iter().map(|need| need.checkpoint.id).collect());
         let at = ids.iter().position(|id| *id == checkpoint).unwrap_or(ids.len());
         let (before, after) = ids.split_at(at);
         self.next.set_value(after.iter().skip(1).chain(before.iter().rev()).copied().collect());
@@ -55,21 +53,21 @@ pub fn Needs(
     needs: Signal<Vec<NeedView>>,
     /// Told after each decision.
     on_decided: Callback<()>,
-    /// How texts are shown in place; without, the cards are for a narrow column.
+    /// Whether texts are shown in place; without, the cards are for a narrow column.
     #[prop(optional)]
-    preview: Option<ShowText>,
+    previews: bool,
     /// What stands where nothing waits.
     children: ChildrenFn,
 ) -> impl IntoView {
     let decided = RwSignal::new(Vec::<CheckpointId>::new());
-    let open = Memo::new(move |_| {
-        let waits = |need: &&NeedView| decided.with(|decided| !decided.contains(&need.checkpoint.id));
-        needs.with(|needs| needs.iter().filter(waits).cloned().collect::<Vec<_>>())
+    let open = memo(move |_| {
+        let waits = |need: &&NeedView| decided.seen(|decided| !decided.contains(&need.checkpoint.id));
+        needs.seen(|needs| needs.iter().filter(waits).cloned().collect::<Vec<_>>())
     });
     let deciding =
         Deciding { form: Form::new(FORM), sent: RwSignal::new(None), next: StoredValue::new(Vec::new()), open };
     let toasts = use_toasts();
-    Effect::new(move || {
+    effect(move || {
         let Some(Ok((checkpoint, verdict))) = deciding.form.action.value().get() else { return };
         toasts.done(match verdict {
             Verdict::Approve => "Approved.",
@@ -82,12 +80,12 @@ pub fn Needs(
     });
     view! {
         <Only
-            when=move || !open.with(Vec::is_empty)
+            when=move || !open.seen(Vec::is_empty)
             fallback=move || view! { <div id="needs-done" tabindex="-1" class="rounded-lg focus-vibe">{children()}</div> }
         >
             <ol class="flex flex-col gap-4" aria-label="Waiting for you, oldest first">
                 <Rows items=open key=|need: &NeedView| need.checkpoint.id let:need>
-                    <li class="min-w-0"><NeedCard need deciding preview/></li>
+                    <li class="min-w-0"><NeedCard need deciding previews/></li>
                 </Rows>
             </ol>
         </Only>

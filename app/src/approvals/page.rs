@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::Needs;
 use super::api::load_needs;
-use super::artifacts::preview;
 use crate::live::use_live;
 use crate::ui::*;
 
@@ -17,7 +16,7 @@ pub fn ApprovalsPage() -> impl IntoView {
         <PageTitle title="Needs you" subtitle="Decisions the squad cannot take without a person, oldest first."/>
         <Loaded resource=needs what="what needs you" let:open>
             <div class="max-w-4xl">
-                <Needs needs=open preview on_decided=Callback::new(move |()| needs.refetch())>
+                <Needs needs=open previews=true on_decided=Callback::new(move |()| needs.refetch())>
                     <GlassCard>
                         <EmptyState glyph=Glyph::Check title="Nothing needs you" text="When a task asks for a person, it appears here, and the navigation counts it.">
                             <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>

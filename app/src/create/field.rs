@@ -20,7 +20,7 @@ pub fn ParameterFields(
 ) -> impl IntoView {
     let field = move |parameter: ParameterView| {
         let name = parameter.name.clone();
-        let error = Signal::derive(move || field_fault(failure.get().as_ref(), &name));
+        let error = derived(move || field_fault(failure.get().as_ref(), &name));
         let value = given.run(parameter.name.clone()).unwrap_or_else(|| initial(&parameter));
         view! { <ParameterField parameter value error/> }
     };

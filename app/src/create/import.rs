@@ -29,8 +29,8 @@ tasks:
 #[component]
 pub fn Import() -> impl IntoView {
     let form = Form::<ImportText>::new(IMPORT);
-    let failure = Signal::derive(move || form.failure());
-    let error = Signal::derive(move || field_fault(failure.get().as_ref(), "text"));
+    let failure = derived(move || form.failure());
+    let error = derived(move || field_fault(failure.get().as_ref(), "text"));
     view! {
         <div class="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Card title="From a file" id="import">
@@ -48,7 +48,7 @@ pub fn Import() -> impl IntoView {
                                 error
                             />
                         </div>
-                        <div><SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=Signal::derive(move || form.pending())>"Launch"</SubmitButton></div>
+                        <div><SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=derived(move || form.pending())>"Launch"</SubmitButton></div>
                     </div>
                 </ActionForm>
             </Card>
@@ -69,7 +69,7 @@ const TEXT_ID: &str = "import-text";
 #[component]
 fn FileButton() -> impl IntoView {
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let toasts = use_toasts();
     let on_file = move |event: Event| {
         read_file(&event, move |read| match read {

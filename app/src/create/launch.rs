@@ -18,7 +18,7 @@ pub fn LaunchTemplate(
 ) -> impl IntoView {
     let TemplateView { id, name, description, parameters, tasks } = template;
     let form = Form::<Launch>::new(LAUNCH);
-    let failure = Signal::derive(move || form.failure());
+    let failure = derived(move || form.failure());
     let fields: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
     let summary = in_words(&stages(&tasks));
     view! {
@@ -31,7 +31,7 @@ pub fn LaunchTemplate(
                         <FormFaults failure fields title="The workflow was not launched"/>
                         <ParameterFields parameters failure given=Callback::new(move |name: String| form.given(&name))/>
                         <div class="flex flex-wrap gap-2">
-                            <SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=Signal::derive(move || form.pending())>"Launch"</SubmitButton>
+                            <SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=derived(move || form.pending())>"Launch"</SubmitButton>
                             <LinkButton href="/orchestration/workflows/create">"Other templates"</LinkButton>
                         </div>
                     </div>

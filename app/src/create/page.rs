@@ -19,8 +19,8 @@ const FROM_FILE: &str = "/orchestration/workflows/create?source=file";
 #[component]
 pub fn CreatePage() -> impl IntoView {
     let query = use_query_map();
-    let from_file = Memo::new(move |_| query.with(|query| query.get_str("source") == Some("file")));
-    let chosen = Memo::new(move |_| query.with(|query| query.get("template")));
+    let from_file = memo(move |_| query.seen(|query| query.get_str("source") == Some("file")));
+    let chosen = memo(move |_| query.seen(|query| query.get("template")));
     let templates = Resource::new_blocking(|| (), |()| load_templates());
     let may_create = untrack(|| use_session().may(Role::Operator));
     view! {
@@ -51,7 +51,7 @@ fn Sources(from_file: Memo<bool>) -> impl IntoView {
         }
     };
     view! {
-        <nav aria-label="How to begin" class="segments w-full max-w-md">
+        <nav aria-label="How to begin" class="segments w-fit">
             {link(HERE, "From a template", Glyph::Workflows, false)}
             {link(FROM_FILE, "From a file", Glyph::File, true)}
         </nav>
@@ -61,9 +61,9 @@ fn Sources(from_file: Memo<bool>) -> impl IntoView {
 /// The chosen template's form, or all of them to choose from.
 #[component]
 fn FromTemplate(templates: Signal<Vec<TemplateView>>, chosen: Memo<Option<String>>) -> impl IntoView {
-    let found = Memo::new(move |_| {
+    let found = memo(move |_| {
         let wanted = chosen.get()?;
-        templates.with(|templates| templates.iter().find(|template| template.id == wanted).cloned())
+        templates.seen(|templates| templates.iter().find(|template| template.id == wanted).cloned())
     });
     let all = move || {
         view! {

@@ -16,20 +16,19 @@ pub fn Feed(
     let focused = RwSignal::new(false);
     let asked = RwSignal::new(0u32);
     // What is drawn: the newest, or what was there when the reader came.
-    let drawn = Memo::new(move |last: Option<&(u32, Vec<ActivityLine>)>| {
+    let drawn = memo(move |last: Option<&(u32, Vec<ActivityLine>)>| {
         let asked = asked.get();
         match last {
             Some(last) if (hovered.get() || focused.get()) && last.0 == asked => last.clone(),
             Some(_) | None => (asked, activity.get()),
         }
     });
-    let lines = Signal::derive(move || drawn.with(|(_, lines)| lines.clone()));
-    let newest = Memo::new(move |_| drawn.with(|(_, lines)| lines.first().map_or(0, |line| line.seq)));
-    let waiting =
-        Memo::new(move |_| activity.with(|lines| lines.iter().filter(|line| line.seq > newest.get()).count()));
+    let lines = derived(move || drawn.seen(|(_, lines)| lines.clone()));
+    let newest = memo(move |_| drawn.seen(|(_, lines)| lines.first().map_or(0, |line| line.seq)));
+    let waiting = memo(move |_| activity.seen(|lines| lines.iter().filter(|line| line.seq > newest.get()).count()));
     view! {
         <Only
-            when=move || !lines.with(Vec::is_empty)
+            when=move || !lines.seen(Vec::is_empty)
             fallback=|| view! { <p class="py-2 text-sm text-ink-3">"Nothing has happened yet."</p> }
         >
             <div
@@ -63,7 +62,7 @@ fn Line(line: Signal<ActivityLine>, lines: Signal<Vec<ActivityLine>>) -> impl In
     let ActivityLine { seq, at, text, severity, workflow, task, .. } = line.get_untracked();
     let (shape, tone) = look(&severity);
     let id = format!("activity-{seq}");
-    let place = move || lines.with(|lines| lines.iter().position(|line| line.seq == seq)).map_or(0, |at| at + 1);
+    let place = move || lines.seen(|lines| lines.iter().position(|line| line.seq == seq)).map_or(0, |at| at + 1);
     let href = workflow.map(|workflow| match task {
         Some(task) => format!("/orchestration/workflows/{workflow}/tasks/{task}"),
         None => format!("/orchestration/workflows/{workflow}"),
@@ -79,7 +78,7 @@ fn Line(line: Signal<ActivityLine>, lines: Signal<Vec<ActivityLine>>) -> impl In
             tabindex="0"
             aria-labelledby=id
             aria-posinset=shared(move || place().to_string())
-            aria-setsize=shared(move || lines.with(Vec::len).to_string())
+            aria-setsize=shared(move || lines.seen(Vec::len).to_string())
             class="flex gap-3 rounded-lg px-2 py-2 text-sm focus-vibe"
         >
             <ShapeIcon shape class=format!("mt-0.5 size-4 shrink-0 {}", tone.text())/>

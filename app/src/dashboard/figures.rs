@@ -12,7 +12,7 @@ pub fn Figures(
     view: Signal<DashboardView>,
 ) -> impl IntoView {
     let figure = move |label: &'static str, note: &'static str, value: fn(&DashboardView) -> String| {
-        view! { <Stat label value=Signal::derive(move || view.with(value)) note=Signal::stored(note.to_owned())/> }
+        view! { <Stat label value=derived(move || view.seen(value)) note=Signal::stored(note.to_owned())/> }
     };
     view! {
         <section aria-labelledby="figures-title">

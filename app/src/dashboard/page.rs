@@ -24,8 +24,8 @@ pub fn DashboardPage() -> impl IntoView {
     let live = use_live();
     let overview = Resource::new_blocking(move || live.revision().get(), |_| load_dashboard());
     let session = use_session();
-    let project = Signal::derive(move || session.get().map(|session| session.project_name).unwrap_or_default());
-    let document = Signal::derive(move || format!("Overview · {}", project.get()));
+    let project = derived(move || session.get().map(|session| session.project_name).unwrap_or_default());
+    let document = derived(move || format!("Overview · {}", project.get()));
     view! {
         <PageTitle title="Overview" document>
             {untrack(|| session.may(Role::Operator)).then(|| view! {
@@ -40,11 +40,10 @@ pub fn DashboardPage() -> impl IntoView {
 
 #[component]
 fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoView {
-    use_live().known(view.with_untracked(|view| view.seq));
-    let is_new = Memo::new(move |_| view.with(|view| view.workflows.is_empty()));
-    let needs =
-        Signal::derive(move || view.with(|view| view.needs.iter().take(NEEDS_MAX).cloned().collect::<Vec<_>>()));
-    let more = Signal::derive(move || view.with(|view| view.needs.len().saturating_sub(NEEDS_MAX)));
+    use_live().known(view.seen_once(|view| view.seq));
+    let is_new = memo(move |_| view.seen(|view| view.workflows.is_empty()));
+    let needs = derived(move || view.seen(|view| view.needs.iter().take(NEEDS_MAX).cloned().collect::<Vec<_>>()));
+    let more = derived(move || view.seen(|view| view.needs.len().saturating_sub(NEEDS_MAX)));
     view! {
         <div class="flex flex-col gap-4 lg:grid lg:grid-cols-12">
             <div class="order-3 lg:order-none lg:col-span-12"><Figures view/></div>
@@ -73,10 +72,10 @@ fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoV
                 class="order-4 lg:order-none lg:col-span-7"
                 actions=|| view! { <a href="/orchestration/agents" class="link text-sm">"All agents"</a> }
             >
-                <Squad agents=Signal::derive(move || view.with(|view| view.agents.clone()))/>
+                <Squad agents=derived(move || view.seen(|view| view.agents.clone()))/>
             </Card>
             <Card title="Activity" id="activity" class="order-5 lg:order-none lg:col-span-5">
-                <Feed activity=Signal::derive(move || view.with(|view| view.activity.clone()))/>
+                <Feed activity=derived(move || view.seen(|view| view.activity.clone()))/>
             </Card>
             <Only when=move || !is_new.get()>
                 <div class="order-6 lg:order-none lg:col-span-12"><QuestStrip view/></div>

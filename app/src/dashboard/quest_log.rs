@@ -16,14 +16,14 @@ pub fn QuestLog(
     /// The overview.
     view: Signal<DashboardView>,
 ) -> impl IntoView {
-    let steps = Memo::new(move |_| view.with(quests));
-    let done = Memo::new(move |_| steps.with(|steps| steps.iter().filter(|step| step.done).count()));
+    let steps = memo(move |_| view.seen(quests));
+    let done = memo(move |_| steps.seen(|steps| steps.iter().filter(|step| step.done).count()));
     view! {
         <section aria-labelledby="quests-title" class="hairline rounded-lg p-5 shadow-card md:p-8">
             <div class="flex flex-col gap-6 lg:flex-row lg:items-start lg:gap-12">
                 <div class="lg:max-w-sm">
                     <p class="text-sm font-medium text-secondary-text">
-                        {part(move || format!("Quest log, {} of {} done", done.get(), steps.with(Vec::len)))}
+                        {part(move || format!("Quest log, {} of {} done", done.get(), steps.seen(Vec::len)))}
                     </p>
                     <h2 id="quests-title" class="mt-1 text-xl font-semibold text-balance text-ink md:text-2xl">"Your squad is ready for its first mission"</h2>
                     <p class="mt-2 text-ink-2">
@@ -72,10 +72,10 @@ pub fn QuestStrip(
     /// The overview.
     view: Signal<DashboardView>,
 ) -> impl IntoView {
-    let next = Memo::new(move |_| view.with(quests).into_iter().find(|step| !step.done));
+    let next = memo(move |_| view.seen(quests).into_iter().find(|step| !step.done));
     let closed = RwSignal::new(false);
     let awake = RwSignal::new(false);
-    Effect::new(move || {
+    effect(move || {
         closed.set(was_closed());
         awake.set(true);
     });

@@ -16,11 +16,11 @@ pub fn Squad(
     /// The agents.
     agents: Signal<Vec<AgentSummary>>,
 ) -> impl IntoView {
-    let shown = Memo::new(move |_| agents.with(|agents| agents.iter().take(MEMBERS_MAX).cloned().collect::<Vec<_>>()));
-    let more = Signal::derive(move || agents.with(Vec::len).saturating_sub(MEMBERS_MAX));
+    let shown = memo(move |_| agents.seen(|agents| agents.iter().take(MEMBERS_MAX).cloned().collect::<Vec<_>>()));
+    let more = derived(move || agents.seen(Vec::len).saturating_sub(MEMBERS_MAX));
     view! {
         <Only
-            when=move || !shown.with(Vec::is_empty)
+            when=move || !shown.seen(Vec::is_empty)
             fallback=|| view! {
                 <p class="py-2 text-sm text-ink-3">"No agents yet. " <a href="/orchestration/agents/new" class="link">"Connect one"</a></p>
             }
@@ -40,10 +40,10 @@ pub fn Squad(
 #[component]
 fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
     let AgentSummary { id, name, .. } = agent.get_untracked();
-    let current = Memo::new(move |_| {
-        agent.with(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone())))
+    let current = memo(move |_| {
+        agent.seen(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone())))
     });
-    let last_seen = Signal::derive(move || agent.with(|agent| agent.last_seen_at));
+    let last_seen = derived(move || agent.seen(|agent| agent.last_seen_at));
     let now = move || match current.get() {
         Some((workflow, task, name)) => view! {
             "Works on " <a href=format!("/orchestration/workflows/{workflow}/tasks/{task}") class="link">{name}</a>
@@ -57,7 +57,7 @@ fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
             <div class="min-w-0 grow basis-40">
                 <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
                     <a href=agent_href(id) class="-my-2.5 truncate rounded-sm py-2.5 font-medium text-ink hover:underline focus-vibe">{name}</a>
-                    <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
+                    <PresenceChip presence=derived(move || agent.seen(|agent| agent.presence))/>
                 </p>
                 <p class="truncate text-sm text-ink-3">{part(now)}</p>
             </div>

@@ -16,14 +16,14 @@ pub fn WorkflowCard(
 ) -> impl IntoView {
     let WorkflowSummary { id, name, created_at, .. } = workflow.get_untracked();
     let heading = format!("workflow-{id}");
-    let done = Memo::new(move |_| workflow.with(|workflow| (workflow.ended(), workflow.total())));
-    let percent = Signal::derive(move || percent(done.get()));
-    let words = Signal::derive(move || format!("{} of {} tasks ended", done.get().0, done.get().1));
-    let status = Memo::new(move |_| workflow.with(|workflow| workflow.status));
+    let done = memo(move |_| workflow.seen(|workflow| (workflow.ended(), workflow.total())));
+    let percent = derived(move || percent(done.get()));
+    let words = derived(move || format!("{} of {} tasks ended", done.get().0, done.get().1));
+    let status = memo(move |_| workflow.seen(|workflow| workflow.status));
     let surface =
         move || if status.get() == WorkflowStatus::Running { "hairline" } else { "border border-line bg-raised" };
-    let reason = move || workflow.with(|workflow| workflow.reason.clone()).filter(|reason| !reason.is_empty());
-    let priority = move || workflow.with(|workflow| workflow.priority);
+    let reason = move || workflow.seen(|workflow| workflow.reason.clone()).filter(|reason| !reason.is_empty());
+    let priority = move || workflow.seen(|workflow| workflow.priority);
     view! {
         <article aria-labelledby=heading class=shared(move || format!("flex h-full min-w-0 gap-4 rounded-lg p-4 {}", surface()))>
             <ProgressRing percent label=words/>
@@ -48,7 +48,7 @@ pub fn WorkflowCard(
 /// How many of its tasks are in each status, in the order of a life.
 #[component]
 fn Counts(workflow: Signal<WorkflowSummary>) -> impl IntoView {
-    let counts = Memo::new(move |_| workflow.with(|workflow| workflow.counts.clone()));
+    let counts = memo(move |_| workflow.seen(|workflow| workflow.counts.clone()));
     let count = |(status, n): (TaskStatus, u32)| {
         let (shape, tone, word) = task_look(status);
         view! {

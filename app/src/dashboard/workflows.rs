@@ -19,9 +19,9 @@ pub fn Workflows(
     view: Signal<DashboardView>,
 ) -> impl IntoView {
     let pick = move |ended: bool, max: usize| {
-        Memo::new(move |_| {
+        memo(move |_| {
             let fits = |workflow: &&WorkflowSummary| workflow.status.is_terminal() == ended;
-            view.with(|view| view.workflows.iter().filter(fits).take(max).cloned().collect::<Vec<_>>())
+            view.seen(|view| view.workflows.iter().filter(fits).take(max).cloned().collect::<Vec<_>>())
         })
     };
     let (active, ended) = (pick(false, CARDS_MAX), pick(true, ENDED_MAX));
@@ -32,14 +32,14 @@ pub fn Workflows(
             class="h-full"
             actions=|| view! { <a href="/orchestration/workflows" class="link text-sm">"All workflows"</a> }
         >
-            <Only when=move || !active.with(Vec::is_empty) fallback=NothingRuns>
+            <Only when=move || !active.seen(Vec::is_empty) fallback=NothingRuns>
                 <ul class="flex flex-col gap-3" aria-label="Active workflows">
                     <Rows items=active key=|workflow: &WorkflowSummary| workflow.id let:workflow>
                         <li class="min-w-0"><WorkflowCard workflow/></li>
                     </Rows>
                 </ul>
             </Only>
-            <Only when=move || !ended.with(Vec::is_empty)>
+            <Only when=move || !ended.seen(Vec::is_empty)>
                 <h3 class="mt-5 mb-1 text-sm font-semibold text-ink">"Latest ended"</h3>
                 <ul class="divide-y divide-line" aria-label="Latest ended">
                     <Rows items=ended key=|workflow: &WorkflowSummary| workflow.id let:workflow>
@@ -64,12 +64,12 @@ fn NothingRuns() -> impl IntoView {
 #[component]
 fn Ended(workflow: Signal<WorkflowSummary>) -> impl IntoView {
     let WorkflowSummary { id, name, created_at, .. } = workflow.get_untracked();
-    let ended_at = Signal::derive(move || workflow.with(|workflow| workflow.completed_at.unwrap_or(created_at)));
+    let ended_at = derived(move || workflow.seen(|workflow| workflow.completed_at.unwrap_or(created_at)));
     view! {
         <div class="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 py-1.5 text-sm">
             <a href=format!("/orchestration/workflows/{id}") class="link min-w-0 grow basis-40 truncate font-medium">{name}</a>
             <span class="text-ink-3"><RelativeTime at=ended_at/></span>
-            <WorkflowChip status=Signal::derive(move || workflow.with(|workflow| workflow.status))/>
+            <WorkflowChip status=derived(move || workflow.seen(|workflow| workflow.status))/>
         </div>
     }
 }

@@ -8,8 +8,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use devsquad::Event;
+use devsquad::view::News;
 use leptos::prelude::*;
+
+#[cfg(feature = "hydrate")]
+use crate::ui::effect;
 
 #[cfg(feature = "hydrate")]
 mod stream;
@@ -32,7 +35,7 @@ pub enum LiveState {
     Paused,
 }
 
-/// An event as it came. Only a page that folds events reads it: what reads them is a tenth of the browser's half.
+/// An event as it came: `News` as JSON. Only a page that folds events reads the whole of it.
 #[derive(Clone)]
 pub struct Heard {
     /// Its place in the journal; 0 when it is not kept there.
@@ -112,10 +115,10 @@ impl Live {
     }
 
     /// Hears every event after `seq`, in order, until the page is left.
-    pub fn on_event(self, seq: u64, listener: impl Fn(&Event) + Send + Sync + 'static) {
+    pub fn on_event(self, seq: u64, listener: impl Fn(&News) + Send + Sync + 'static) {
         self.known(seq);
         let listener = move |heard: &Heard| match serde_json::from_str(&heard.text) {
-            Ok(event) => listener(&event),
+            Ok(news) => listener(&news),
             // A newer server may say what this page does not know: what it changed is fetched anew.
             Err(_) => self.reset(),
         };
@@ -253,7 +256,7 @@ pub fn provide_live() {
     let live = Live::new();
     provide_context(live);
     #[cfg(feature = "hydrate")]
-    Effect::new(move || {
+    effect(move || {
         if crate::session::use_session().get().is_some() {
             stream::open(live);
         }

@@ -24,9 +24,9 @@ pub fn Invitations(
     on_invited: Callback<()>,
 ) -> impl IntoView {
     let form = Form::<Invite>::new(FORM);
-    let failure = Signal::derive(move || form.failure());
-    let error = move |field: &'static str| Signal::derive(move || field_fault(failure.get().as_ref(), field));
-    Effect::new(move || {
+    let failure = derived(move || form.failure());
+    let error = move |field: &'static str| derived(move || field_fault(failure.get().as_ref(), field));
+    effect(move || {
         if let Some(Ok(_)) = form.action.value().get() {
             focus_soon(vec!["invited".to_owned()]);
             on_invited.run(());
@@ -49,7 +49,7 @@ pub fn Invitations(
                             autocomplete="off"
                         />
                         <Select name="role" label="Role" choices selected=form.given("role").unwrap_or_else(|| "operator".to_owned())/>
-                        <div><SubmitButton pending=Signal::derive(move || form.pending())>"Make a link"</SubmitButton></div>
+                        <div><SubmitButton pending=derived(move || form.pending())>"Make a link"</SubmitButton></div>
                     </div>
                 </ActionForm>
                 <Open invitations/>
@@ -83,7 +83,7 @@ fn Open(invitations: Signal<Vec<InvitationView>>) -> impl IntoView {
         }
     };
     view! {
-        <Only when=move || !invitations.with(Vec::is_empty)>
+        <Only when=move || !invitations.seen(Vec::is_empty)>
             <div>
                 <h3 class="text-sm font-semibold text-ink">"Open invitations"</h3>
                 <ul class="divide-y divide-line">{part(move || invitations.get().into_iter().map(line).collect_view())}</ul>

@@ -18,7 +18,7 @@ pub fn PeoplePage() -> impl IntoView {
     let live = use_live();
     let people = Resource::new_blocking(move || live.revision().get(), |_| load_people());
     let session = use_session();
-    let subtitle = Signal::derive(move || {
+    let subtitle = derived(move || {
         session
             .get()
             .map(|session| format!("Who belongs to {}, and what each may do.", session.organization))
@@ -29,12 +29,12 @@ pub fn PeoplePage() -> impl IntoView {
         <Loaded resource=people what="the people" let:view>
             <div class="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 <Card title="Members" id="members">
-                    <Members people=Signal::derive(move || view.with(|view| view.people.clone()))/>
+                    <Members people=derived(move || view.seen(|view| view.people.clone()))/>
                 </Card>
                 <div class="flex flex-col gap-4">
                     {untrack(|| session.may(Role::Admin)).then(|| view! {
                         <Invitations
-                            invitations=Signal::derive(move || view.with(|view| view.invitations.clone().unwrap_or_default()))
+                            invitations=derived(move || view.seen(|view| view.invitations.clone().unwrap_or_default()))
                             on_invited=Callback::new(move |()| people.refetch())
                         />
                     })}
@@ -60,8 +60,8 @@ fn Members(people: Signal<Vec<PersonView>>) -> impl IntoView {
 #[component]
 fn Member(person: Signal<PersonView>) -> impl IntoView {
     let session = use_session();
-    let is_me = move || session.get().is_some_and(|session| person.with(|person| person.id == session.user));
-    let last_seen = move || person.with(|person| person.last_seen_at);
+    let is_me = move || session.get().is_some_and(|session| person.seen(|person| person.id == session.user));
+    let last_seen = move || person.seen(|person| person.last_seen_at);
     view! {
         <tr role="row">
             <Cell label="Name" class="min-w-0">
@@ -69,14 +69,14 @@ fn Member(person: Signal<PersonView>) -> impl IntoView {
                     <Avatar name=person.get_untracked().name class="size-9 text-sm"/>
                     <span class="min-w-0">
                         <span class="block truncate font-medium text-ink">
-                            {part(move || person.with(|person| person.name.clone()))}
+                            {part(move || person.seen(|person| person.name.clone()))}
                             {part(move || is_me().then_some(" (you)"))}
                         </span>
-                        <span class="block break-all text-ink-3">{part(move || person.with(|person| person.email.clone()))}</span>
+                        <span class="block break-all text-ink-3">{part(move || person.seen(|person| person.email.clone()))}</span>
                     </span>
                 </span>
             </Cell>
-            <Cell label="Role">{part(move || role_name(person.with(|person| person.role)))}</Cell>
+            <Cell label="Role">{part(move || role_name(person.seen(|person| person.role)))}</Cell>
             <Cell label="Last signed in" class="text-ink-3">
                 {part(move || match last_seen() {
                     Some(at) => view! { <RelativeTime at=at/> }.into_any(),

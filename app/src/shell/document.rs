@@ -54,13 +54,15 @@ pub fn shell(files: Arc<SiteFiles>) -> impl IntoView {
     }
 }
 
-/// Tells the browser which piece the page is in, and has it fetch that together with what every page needs.
-pub fn announce_piece(name: &'static str) {
+/// Tells the browser which pieces the page is in, and has it fetch them together with what every page needs.
+pub fn announce_pieces(names: &[&'static str]) {
     let Some(files) = use_context::<Arc<SiteFiles>>() else { return };
     // These stand in the head and nowhere else.
-    let _ = view! { <Meta name="piece" content=name/> }.to_html();
-    let Some(needed) = files.pieces.get(name) else { return };
-    for href in needed {
+    for name in names {
+        let _ = view! { <Meta name="piece" content=*name/> }.to_html();
+    }
+    let needed: BTreeSet<&String> = names.iter().filter_map(|name| files.pieces.get(*name)).flatten().collect();
+    for &href in &needed {
         let _ = view! { <Link rel="preload" href=href.clone() as_="fetch" type_="application/wasm" crossorigin="anonymous"/> }
             .to_html();
     }

@@ -88,7 +88,7 @@ fn Mark() -> impl IntoView {
 /// A menu does not outlive the page it was opened on.
 fn close_popovers_after_navigation() {
     let path = use_location().pathname;
-    Effect::new(move || {
+    effect(move || {
         path.track();
         close_popovers();
     });

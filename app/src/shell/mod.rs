@@ -9,7 +9,7 @@ mod shortcuts;
 mod theme;
 
 #[cfg(feature = "ssr")]
-pub use document::{SiteFiles, announce_piece, shell};
+pub use document::{SiteFiles, announce_pieces, shell};
 pub use frame::Frame;
 pub use shortcuts::{GRAPH_KEYS, KEYS};
 pub use theme::{SetTheme, ThemeSwitch};

@@ -46,7 +46,7 @@ pub fn ThemeSwitch() -> impl IntoView {
     let choose = ServerAction::<SetTheme>::new();
     let chosen = RwSignal::new(None::<String>);
     let shown = RwSignal::new("system".to_owned());
-    Effect::new(move || {
+    effect(move || {
         if let Some(theme) = chosen.get() {
             show(&theme);
         }

@@ -28,7 +28,7 @@ pub fn PasswordInput(
     optional: bool,
 ) -> impl IntoView {
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let shown = RwSignal::new(false);
     let id = format!("field-{name}");
     let hint_id = format!("{id}-hint");

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::{Seen, SeenOnce};
+
 /// A sentence is removed after this, so that it is not found again by walking the page.
 const KEPT: Duration = Duration::from_secs(7);
 
@@ -40,7 +42,7 @@ impl Default for Announcer {
 }
 
 fn speak(line: RwSignal<(u64, String)>, sentence: String) {
-    let number = line.with_untracked(|(number, _)| number + 1);
+    let number = line.seen_once(|(number, _)| number + 1);
     line.set((number, sentence));
     set_timeout(
         move || {
@@ -62,7 +64,7 @@ pub fn use_announcer() -> Announcer {
 pub fn AnnouncerOutlet() -> impl IntoView {
     let Announcer { polite, urgent } = use_announcer();
     let text = |line: RwSignal<(u64, String)>| {
-        move || line.with(|(number, text)| if number % 2 == 0 { format!("{text}\u{a0}") } else { text.clone() })
+        move || line.seen(|(number, text)| if number % 2 == 0 { format!("{text}\u{a0}") } else { text.clone() })
     };
     view! {
         <div class="sr-only" role="status" aria-live="polite" aria-atomic="true">{text(polite)}</div>

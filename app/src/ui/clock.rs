@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::effect;
+
 /// How often what is shown is brought up to date.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -35,7 +37,7 @@ fn read() -> Timestamp {
 pub fn provide_clock() {
     let now = RwSignal::new(moment(SharedValue::new(read_ms).into_inner()));
     provide_context(Clock(now));
-    Effect::new(move || {
+    effect(move || {
         now.set(read());
         if let Ok(ticking) = set_interval_with_handle(move || now.set(read()), TICK) {
             on_cleanup(move || ticking.clear());

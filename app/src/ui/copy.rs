@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::part::shared;
-use super::{Glyph, Icon, Look, button_class, use_toasts};
+use super::{Glyph, Icon, Look, button_class, effect, use_toasts};
 
 /// A line or block of text to copy. `label` says what it is ("the token").
 #[component]
@@ -16,7 +16,7 @@ pub fn CopyText(
     label: String,
 ) -> impl IntoView {
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let toasts = use_toasts();
     let copied = text.clone();
     let name = format!("Copy {label}");

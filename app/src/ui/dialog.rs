@@ -5,6 +5,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::effect;
+
 use super::button::{Look, button_class};
 use super::icon::{Glyph, Icon};
 
@@ -27,7 +29,7 @@ pub fn Dialog(
     let node = NodeRef::<html::Dialog>::new();
     let heading = format!("{id}-title");
     if let Some(open) = open {
-        Effect::new(move || {
+        effect(move || {
             let Some(dialog) = node.get() else { return };
             match (open.get(), dialog.open()) {
                 // A dialog which is gone already cannot be opened, and needs not be.

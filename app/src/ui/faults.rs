@@ -1,10 +1,9 @@
 //! What is wrong with a form: beside the field where it is about one, above the form where it is not.
 
-use devsquad::Refusal;
 use devsquad::refusal::Fault;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, Seen, effect};
 use crate::error::Failure;
 
 /// What is wrong with the field of that name, as a sentence.
@@ -26,14 +25,14 @@ pub fn FormFaults(
     #[prop(into)]
     title: String,
 ) -> impl IntoView {
-    Effect::new(move || {
-        if failure.with(Option::is_some) {
+    effect(move || {
+        if failure.seen(Option::is_some) {
             request_animation_frame(focus_first_fault);
         }
     });
     let lines = move || {
         failure
-            .with(|failure| failure.as_ref().map(|failure| lines(failure, &fields)).filter(|lines| !lines.is_empty()))
+            .seen(|failure| failure.as_ref().map(|failure| lines(failure, &fields)).filter(|lines| !lines.is_empty()))
     };
     move || {
         lines().map(|lines| {
@@ -75,8 +74,8 @@ fn lines(failure: &Failure, fields: &[String]) -> Vec<(String, String)> {
 
 fn faults(failure: Option<&Failure>) -> &[Fault] {
     match failure {
-        Some(Failure::Refused { refusal: Refusal::Invalid { faults } }) => faults,
-        Some(Failure::Refused { .. } | Failure::SignedOut | Failure::Unavailable { .. }) | None => &[],
+        Some(Failure::Refused { faults, .. }) => faults,
+        Some(Failure::SignedOut | Failure::Unavailable { .. }) | None => &[],
     }
 }
 
@@ -109,6 +108,8 @@ fn focus_first_fault() {}
 
 #[cfg(test)]
 mod tests {
+    use devsquad::Refusal;
+
     use super::*;
 
     fn failure(faults: &[(&str, &str)]) -> Failure {

@@ -6,6 +6,8 @@
 use super::part::{part, shared};
 use leptos::prelude::*;
 
+use super::Seen;
+
 /// Ids of a field's parts.
 struct Ids {
     control: String,
@@ -23,7 +25,7 @@ impl Ids {
         let hint = (!hint.is_empty()).then(|| self.hint.clone());
         let error_id = self.error.clone();
         move || {
-            let error = error.with(Option::is_some).then(|| error_id.clone());
+            let error = error.seen(Option::is_some).then(|| error_id.clone());
             match (hint.clone(), error) {
                 (Some(hint), Some(error)) => Some(format!("{error} {hint}")),
                 (hint, error) => hint.or(error),
@@ -97,7 +99,7 @@ pub fn TextInput(
                 autocomplete=autocomplete
                 required=!optional
                 aria-describedby=described
-                aria-invalid=shared(move || error.with(Option::is_some).then_some("true"))
+                aria-invalid=shared(move || error.seen(Option::is_some).then_some("true"))
                 class="control focus-vibe"
             />
             {below(&ids, hint, error)}
@@ -148,7 +150,7 @@ pub fn Textarea(
                 placeholder=(!placeholder.is_empty()).then_some(placeholder)
                 required=!optional
                 aria-describedby=described
-                aria-invalid=shared(move || error.with(Option::is_some).then_some("true"))
+                aria-invalid=shared(move || error.seen(Option::is_some).then_some("true"))
                 class="control focus-vibe"
             >
                 {value}

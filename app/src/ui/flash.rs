@@ -152,7 +152,7 @@ fn status(failure: &Failure) -> http::StatusCode {
     use devsquad::refusal::RefusalKind;
     use http::StatusCode;
     match failure {
-        Failure::Refused { refusal } => match refusal.kind() {
+        Failure::Refused { kind, .. } => match kind {
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::Forbidden => StatusCode::FORBIDDEN,

@@ -4,13 +4,16 @@
 //! so that focus, scrolling and half-filled fields survive.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{ErrorPanel, LinkButton, Look, Skeleton, button_class};
+use super::{ErrorPanel, LinkButton, Look, Seen, Skeleton, button_class, memo};
 use crate::error::Failure;
+
+/// Lines of a placeholder.
+const LINES: usize = 6;
 
 /// Shows what a resource gave: `<Loaded resource what="the squad" let:agents>…</Loaded>`, where `agents` is a signal of
 /// the newest answer. A later answer that failed leaves the last good one.
@@ -21,7 +24,7 @@ pub fn Loaded<T, C, V>(
     /// What it is ("the squad").
     what: &'static str,
     /// Lines of the placeholder.
-    #[prop(default = 6)]
+    #[prop(default = LINES)]
     lines: usize,
     /// What stands in its place when it did not come; a panel unless told.
     #[prop(optional)]
@@ -34,7 +37,7 @@ where
     C: FnOnce(Signal<T>) -> V + Send + 'static,
     V: IntoView + 'static,
 {
-    drawn_when_there(
+    in_lines(
         Box::pin(async move {
             match resource.await {
                 Ok(first) => children(newest(resource, first)).into_any(),
@@ -49,15 +52,20 @@ where
     )
 }
 
+/// What is drawn once it is there; a placeholder until then.
+pub fn when_there(drawn: Pin<Box<dyn Future<Output = AnyView> + Send>>, what: &'static str) -> AnyView {
+    in_lines(drawn, what, LINES)
+}
+
 /// Apart from `Loaded`, so that it is compiled once and not for every page.
-fn drawn_when_there(drawn: Pin<Box<dyn Future<Output = AnyView> + Send>>, what: &'static str, lines: usize) -> AnyView {
+fn in_lines(drawn: Pin<Box<dyn Future<Output = AnyView> + Send>>, what: &'static str, lines: usize) -> AnyView {
     view! { <Transition fallback=move || view! { <Skeleton what lines/> }>{Suspend::new(drawn)}</Transition> }
         .into_any()
 }
 
 /// The newest good answer.
 fn newest<T: Clone + PartialEq + Send + Sync + 'static>(resource: Resource<Result<T, Failure>>, first: T) -> Signal<T> {
-    Memo::new(move |last: Option<&T>| match resource.get() {
+    memo(move |last: Option<&T>| match resource.get() {
         Some(Ok(value)) => value,
         Some(Err(_)) | None => last.unwrap_or(&first).clone(),
     })
@@ -97,19 +105,26 @@ pub fn Rows<T, K, R, V>(
 ) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    R: Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
+    K: ToString + 'static,
+    R: Fn(Signal<T>) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let by_key = Memo::new(move |_| {
-        items.with(|items| items.iter().map(|item| (key(item), item.clone())).collect::<HashMap<K, T>>())
-    });
-    let row = move |first: T| {
-        let itself = key(&first);
-        let newest = Memo::new(move |last: Option<&T>| {
-            by_key.with(|items| items.get(&itself).cloned()).unwrap_or_else(|| last.unwrap_or(&first).clone())
-        });
-        children(newest.into())
+    let keys = memo(move |_| items.seen(|items| items.iter().map(|item| key(item).to_string()).collect::<Vec<_>>()));
+    let places =
+        memo(move |_| keys.seen(|keys| keys.iter().cloned().zip(0usize..).collect::<HashMap<String, usize>>()));
+    let row = move |itself: String| {
+        let now = move || {
+            let at = places.seen(|places| places.get(&itself).copied());
+            at.and_then(|at| items.seen(|items| items.get(at).cloned()))
+        };
+        let Some(first) = untrack(&now) else { return ().into_any() };
+        let newest = memo(move |last: Option<&T>| now().unwrap_or_else(|| last.unwrap_or(&first).clone()));
+        children(newest.into()).into_any()
     };
-    view! { <For each=move || items.get() key=key children=row/> }
+    in_order(keys, Arc::new(row))
+}
+
+/// Apart from `Rows`, so that what keeps rows in order is compiled once and not for every list.
+fn in_order(keys: Memo<Vec<String>>, row: Arc<dyn Fn(String) -> AnyView + Send + Sync>) -> AnyView {
+    view! { <For each=move || keys.get() key=String::clone children=move |key| row(key)/> }.into_any()
 }

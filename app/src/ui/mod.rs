@@ -11,6 +11,7 @@
 
 mod announcer;
 mod avatar;
+mod back_link;
 mod button;
 mod card;
 mod chip;
@@ -26,12 +27,15 @@ pub mod flash;
 mod flash_cookie;
 mod focus;
 mod icon;
+mod lean;
 mod loaded;
+#[cfg(feature = "ssr")]
 mod markdown;
 mod part;
 mod progress;
 #[cfg(feature = "hydrate")]
 mod promise;
+mod prose;
 mod shape;
 mod skeleton;
 mod stat;
@@ -43,6 +47,7 @@ mod toast;
 
 pub use announcer::{Announcer, AnnouncerOutlet, use_announcer};
 pub use avatar::Avatar;
+pub use back_link::BackLink;
 pub use button::{Button, LinkButton, Look, SubmitButton, button_class};
 pub use card::{Card, GlassCard};
 pub use chip::{Chip, StatusChip, Tone};
@@ -55,12 +60,15 @@ pub use faults::{FormFaults, field_fault};
 pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
 pub use focus::focus_soon;
 pub use icon::{Glyph, Icon};
-pub use loaded::{LoadFailed, Loaded, Rows};
-pub use markdown::Markdown;
+pub use lean::{Seen, SeenOnce, derived, effect, memo};
+pub use loaded::{LoadFailed, Loaded, Rows, when_there};
+#[cfg(feature = "ssr")]
+pub use markdown::html_of;
 pub use part::{Only, Shared, part, shared};
 pub use progress::{Bar, ProgressRing};
 #[cfg(feature = "hydrate")]
 pub use promise::when_settled;
+pub use prose::Prose;
 pub use shape::{Shape, ShapeIcon};
 pub use skeleton::Skeleton;
 pub use stat::{Stat, Stats};

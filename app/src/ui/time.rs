@@ -4,6 +4,8 @@ use devsquad::wire_time::civil;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::memo;
+
 use super::clock::use_now;
 use super::part::{part, shared};
 
@@ -58,7 +60,7 @@ pub fn RelativeTime(
     at: Signal<Timestamp>,
 ) -> impl IntoView {
     let now = use_now();
-    let words = Memo::new(move |_| relative(at.get(), now.get()));
+    let words = memo(move |_| relative(at.get(), now.get()));
     view! {
         <time class="whitespace-nowrap tabular-nums" datetime=shared(move || exact(at.get())) title=shared(move || moment(at.get()))>
             {part(move || words.get())}

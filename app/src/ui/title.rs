@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
+use super::effect;
+
 /// The path whose heading had the focus last.
 #[derive(Clone, Copy)]
 struct Focused(StoredValue<Option<String>>);
@@ -55,7 +57,7 @@ pub fn PageTitle(
 fn focus_after_navigation(heading: NodeRef<html::H1>) {
     let path = use_location().pathname;
     let Some(Focused(last)) = use_context::<Focused>() else { return };
-    Effect::new(move || {
+    effect(move || {
         let Some(heading) = heading.get() else { return };
         let here = path.get_untracked();
         let before = last.try_update_value(|last| last.replace(here.clone())).flatten();

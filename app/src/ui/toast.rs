@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::Seen;
+
 use super::chip::Tone;
 use super::icon::{Glyph, Icon};
 
@@ -75,7 +77,7 @@ pub fn ToastOutlet() -> impl IntoView {
     let toasts = use_toasts();
     view! {
         <div class="pointer-events-none fixed inset-x-4 bottom-20 z-60 flex flex-col items-end gap-2 sm:inset-x-auto sm:right-6 sm:bottom-6" aria-live="polite">
-            <For each=move || toasts.0.with(|(_, shown)| shown.clone()) key=|toast| toast.number let:toast>
+            <For each=move || toasts.0.seen(|(_, shown)| shown.clone()) key=|toast| toast.number let:toast>
                 <div
                     role=if toast.tone == Tone::Fail { "alert" } else { "status" }
                     class="pointer-events-auto flex w-full max-w-sm animate-pop-in items-start gap-3 rounded-lg border border-line bg-raised py-3 pr-2 pl-4 shadow-pop sm:w-96"

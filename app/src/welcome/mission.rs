@@ -27,7 +27,7 @@ pub fn Mission(
     let templates = Resource::new_blocking(|| (), |()| load_templates());
     view! {
         <Loaded resource=templates what="the mission" let:templates>
-            {match templates.with_untracked(|templates| starter(templates)) {
+            {match templates.seen_once(|templates| starter(templates)) {
                 Some(template) => view! { <Fields template answers/> }.into_any(),
                 None => view! { <EmptyState title="No mission on offer" text="This server has no templates. A workflow can come from a file later."/> }.into_any(),
             }}

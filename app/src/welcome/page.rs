@@ -17,9 +17,9 @@ use crate::ui::*;
 #[component]
 pub fn WelcomePage() -> impl IntoView {
     let query = use_query_map();
-    let now = Memo::new(move |_| query.with(|query| Step::parse(query.get_str("step"))));
-    let given = Memo::new(move |_| query.with(answers));
-    let document = Signal::derive(move || format!("Welcome, step {} of {}", now.get().number(), Step::ALL.len()));
+    let now = memo(move |_| query.seen(|query| Step::parse(query.get_str("step"))));
+    let given = memo(move |_| query.seen(answers));
+    let document = derived(move || format!("Welcome, step {} of {}", now.get().number(), Step::ALL.len()));
     Effect::new(move |before: Option<Step>| {
         let now = now.get();
         if before.is_some_and(|before| before != now) {

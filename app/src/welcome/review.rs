@@ -25,7 +25,7 @@ pub fn Review(
     let templates = Resource::new_blocking(|| (), |()| load_templates());
     view! {
         <Loaded resource=templates what="the mission" let:templates>
-            {templates.with_untracked(|templates| starter(templates)).map(|template| view! { <Launch template answers/> })}
+            {templates.seen_once(|templates| starter(templates)).map(|template| view! { <Launch template answers/> })}
         </Loaded>
     }
 }
@@ -34,7 +34,7 @@ pub fn Review(
 fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
     let TemplateView { id, name, parameters, tasks, .. } = template;
     let form = Form::<Begin>::new(FORM);
-    let failure = Signal::derive(move || form.failure());
+    let failure = derived(move || form.failure());
     let session = use_session();
     let project = answer(&answers, PROJECT)
         .or_else(|| session.get_untracked().map(|session| session.project_name))
@@ -68,7 +68,7 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
             <div class="mt-5 flex flex-col gap-5">
                 <FormFaults failure fields title="The mission was not launched"/>
                 // What was refused can be mended here; until then the fields travel unseen.
-                <div class=shared(move || if failure.with(Option::is_some) { "" } else { "hidden" })>
+                <div class=shared(move || if failure.seen(Option::is_some) { "" } else { "hidden" })>
                     <ParameterFields
                         parameters
                         failure
@@ -76,7 +76,7 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
                     />
                 </div>
                 <div class="flex flex-wrap gap-2">
-                    <SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=Signal::derive(move || form.pending())>"Launch the squad"</SubmitButton>
+                    <SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=derived(move || form.pending())>"Launch the squad"</SubmitButton>
                     <LinkButton href=back look=Look::Quiet>"Back"</LinkButton>
                 </div>
             </div>
@@ -88,7 +88,7 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
 fn go_when_begun(form: Form<Begin>, project: String) {
     let session = use_session();
     let navigate = use_navigate();
-    Effect::new(move || {
+    effect(move || {
         let Some(Ok(workflow)) = form.action.value().get() else { return };
         if let Some(mut known) = session.get_untracked() {
             known.welcomed = true;

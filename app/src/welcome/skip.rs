@@ -15,8 +15,8 @@ pub fn Skip() -> impl IntoView {
     let form = Form::<SkipWelcome>::new(SKIP);
     let session = use_session();
     let navigate = use_navigate();
-    let failure = Signal::derive(move || form.failure());
-    Effect::new(move || {
+    let failure = derived(move || form.failure());
+    effect(move || {
         let Some(Ok(())) = form.action.value().get() else { return };
         if let Some(mut known) = session.get_untracked() {
             known.welcomed = true;
@@ -28,7 +28,7 @@ pub fn Skip() -> impl IntoView {
         <div class="mt-3 flex flex-col items-start gap-3">
             <FormFaults failure fields=Vec::new() title="This was not noted"/>
             <ActionForm action=form.action>
-                <SubmitButton look=Look::Quiet pending=Signal::derive(move || form.pending())>"Skip, take me to the overview"</SubmitButton>
+                <SubmitButton look=Look::Quiet pending=derived(move || form.pending())>"Skip, take me to the overview"</SubmitButton>
             </ActionForm>
         </div>
     }

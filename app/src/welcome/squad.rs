@@ -22,7 +22,7 @@ pub fn Squad(
     view! {
         <p class="mb-4 max-w-prose text-ink-2">"Built-in agents run on this server, need no key, and send nothing anywhere."</p>
         <Loaded resource=agents what="the squad" let:agents>
-            <p class="mb-2 text-sm text-ink-3" role="status">{part(move || agents.with(|agents| reachable(agents)))}</p>
+            <p class="mb-2 text-sm text-ink-3" role="status">{part(move || agents.seen(|agents| reachable(agents)))}</p>
             <ul class="grid gap-x-6 sm:grid-cols-2" aria-label="Agents">
                 <Rows items=agents key=|agent: &AgentSummary| agent.id let:agent>
                     <li><Member agent/></li>
@@ -48,7 +48,7 @@ fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
             <div class="min-w-0 grow">
                 <p class="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
                     <span class="font-medium text-ink">{name}</span>
-                    <PresenceChip presence=Signal::derive(move || agent.with(|agent| agent.presence))/>
+                    <PresenceChip presence=derived(move || agent.seen(|agent| agent.presence))/>
                 </p>
                 <p class="text-sm text-ink-3">{description}</p>
             </div>

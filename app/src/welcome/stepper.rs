@@ -34,5 +34,5 @@ pub fn Stepper(
             </li>
         }
     };
-    view! { <ol class="mb-6 flex max-w-2xl items-center gap-2.5" aria-label="Steps">{Step::ALL.map(item).collect_view()}</ol> }
+    view! { <ol class="mb-6 flex items-center gap-2.5" aria-label="Steps">{Step::ALL.map(item).collect_view()}</ol> }
 }

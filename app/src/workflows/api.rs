@@ -2,16 +2,24 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function whose fields are the arguments")]
 
 use devsquad::id::{TaskId, WorkflowId};
+#[cfg(feature = "ssr")]
+use devsquad::view::Text;
 use devsquad::view::{TaskDetail, WorkflowFilter, WorkflowPage, WorkflowView};
 #[cfg(feature = "ssr")]
 use devsquad::{Answer, Command, workflow::task::TaskStatus};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::approvals::draw_texts;
 #[cfg(feature = "ssr")]
 use crate::backend::backend;
 use crate::error::Failure;
 #[cfg(feature = "ssr")]
-use crate::ui::flash::{self, Fields};
+use crate::ui::{
+    flash::{self, Fields},
+    html_of,
+};
 
 /// One page of the list.
 #[server(output = crate::wire::Json)]
@@ -28,28 +36,53 @@ pub async fn get_workflow(id: WorkflowId) -> Result<WorkflowView, Failure> {
 /// One task, with everything about it.
 #[server(output = crate::wire::Json)]
 pub async fn get_task(workflow: WorkflowId, task: TaskId) -> Result<TaskDetail, Failure> {
-    backend()?.task(workflow, task).await
+    let mut detail = backend()?.task(workflow, task).await?;
+    draw_texts(&mut detail.artifacts);
+    if let Some(Text::Plain(text)) = &detail.text {
+        detail.text = Some(Text::Html(html_of(text)));
+    }
+    Ok(detail)
 }
 
 /// The form of the run controls.
 pub const FORM: &str = "run";
 
-/// Lets nothing new start.
-#[server(output = crate::wire::Json)]
-pub async fn pause_workflow(workflow: WorkflowId, #[server(default)] reason: String) -> Result<(), Failure> {
-    told(backend()?.perform(Command::PauseWorkflow { workflow, reason }).await)
+/// What can be done with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Let nothing new start.
+    Pause,
+    /// Give out tasks again.
+    Resume,
+    /// End it.
+    Cancel,
+    /// Have every failed task done again.
+    RetryFailed,
 }
 
-/// Gives out tasks again.
-#[server(output = crate::wire::Json)]
-pub async fn resume_workflow(workflow: WorkflowId) -> Result<(), Failure> {
-    told(backend()?.perform(Command::ResumeWorkflow { workflow }).await)
+impl Control {
+    /// Its name in a form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Control::Pause => "pause",
+            Control::Resume => "resume",
+            Control::Cancel => "cancel",
+            Control::RetryFailed => "retry_failed",
+        }
+    }
 }
 
-/// Ends a workflow.
+/// Does one of these. One function for all: each is five kilobytes of the browser's half.
 #[server(output = crate::wire::Json)]
-pub async fn cancel_workflow(workflow: WorkflowId, #[server(default)] reason: String) -> Result<(), Failure> {
-    told(backend()?.perform(Command::CancelWorkflow { workflow, reason }).await)
+pub async fn steer(workflow: WorkflowId, what: Control, #[server(default)] reason: String) -> Result<(), Failure> {
+    let command = match what {
+        Control::Pause => Command::PauseWorkflow { workflow, reason },
+        Control::Resume => Command::ResumeWorkflow { workflow },
+        Control::Cancel => Command::CancelWorkflow { workflow, reason },
+        Control::RetryFailed => return told(retry_failed(workflow).await),
+    };
+    told(backend()?.perform(command).await)
 }
 
 /// Has one failed task done again.
@@ -58,16 +91,15 @@ pub async fn retry_task(workflow: WorkflowId, task: TaskId) -> Result<(), Failur
     told(backend()?.perform(Command::RetryTask { workflow, task }).await)
 }
 
-/// Has every failed task done again.
-#[server(output = crate::wire::Json)]
-pub async fn retry_failed(workflow: WorkflowId) -> Result<(), Failure> {
+#[cfg(feature = "ssr")]
+async fn retry_failed(workflow: WorkflowId) -> Result<Answer, Failure> {
     let backend = backend()?;
     let failed = |status| matches!(status, TaskStatus::Failed | TaskStatus::DeadLetter);
     let mut last = Ok(Answer::Done);
     for task in backend.workflow(workflow).await?.tasks.into_iter().filter(|task| failed(task.status)) {
         last = backend.perform(Command::RetryTask { workflow, task: task.id }).await;
     }
-    told(last)
+    last
 }
 
 /// Passes an answer on, with or without JavaScript.

@@ -23,14 +23,14 @@ pub fn Decision(
 ) -> impl IntoView {
     let form = Form::<Decide>::new(FORM);
     let toasts = use_toasts();
-    Effect::new(move || match form.action.value().get() {
+    effect(move || match form.action.value().get() {
         Some(Ok((_, Verdict::Approve))) => toasts.done("Approved. The workflow goes on."),
         Some(Ok((_, Verdict::Reject))) => toasts.done("Sent back with your note."),
         Some(Err(_)) | None => {}
     });
-    let failure = Signal::derive(move || form.failure());
-    let fault = Signal::derive(move || field_fault(failure.get().as_ref(), "note"));
-    let pending = Signal::derive(move || form.pending());
+    let failure = derived(move || form.failure());
+    let fault = derived(move || field_fault(failure.get().as_ref(), "note"));
+    let pending = derived(move || form.pending());
     let ids = move |verdict: Verdict| {
         view! {
             <input type="hidden" name="workflow" value=workflow.to_string()/>

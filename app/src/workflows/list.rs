@@ -20,8 +20,8 @@ const HERE: &str = "/orchestration/workflows";
 /// What the address asks for.
 fn asked() -> Memo<WorkflowFilter> {
     let query = use_query_map();
-    Memo::new(move |_| {
-        query.with(|query| WorkflowFilter {
+    memo(move |_| {
+        query.seen(|query| WorkflowFilter {
             status: query.get("status").and_then(|name| WorkflowStatus::parse(&name)),
             text: query.get("text").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             // In the address pages count from 1, as people do.
@@ -82,8 +82,8 @@ fn States(filter: Memo<WorkflowFilter>) -> impl IntoView {
     };
     let states = std::iter::once(None).chain(WorkflowStatus::ALL.map(Some));
     view! {
-        <nav aria-label="Workflows by status" class="max-w-full overflow-x-auto rounded-lg">
-            <ul class="segments flex-nowrap">{states.map(link).collect_view()}</ul>
+        <nav aria-label="Workflows by status" class="max-w-full overflow-x-auto rounded-lg [scrollbar-width:none]">
+            <ul class="segments w-max max-w-none flex-nowrap">{states.map(link).collect_view()}</ul>
         </nav>
     }
     .into_any()
@@ -105,12 +105,12 @@ fn Search(filter: Memo<WorkflowFilter>) -> impl IntoView {
 
 #[component]
 fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoView {
-    let lines = Memo::new(move |_| page.with(|page| page.workflows.clone()));
-    let total = Memo::new(move |_| page.with(|page| page.total));
+    let lines = memo(move |_| page.seen(|page| page.workflows.clone()));
+    let total = memo(move |_| page.seen(|page| page.total));
     let live = use_live();
-    live.known(page.with_untracked(|page| page.seq));
+    live.known(page.seen_once(|page| page.seq));
     view! {
-        <Only when=move || !lines.with(Vec::is_empty) fallback=move || view! { <Nothing filter/> }>
+        <Only when=move || !lines.seen(Vec::is_empty) fallback=move || view! { <Nothing filter/> }>
             <section aria-label="Workflows" class="glass min-w-0 p-4 sm:p-0 sm:py-1">
                 <Table caption="Workflows, newest first" columns=vec!["Workflow", "Status", "Progress", "Priority", "Created", "Took"]>
                     <Rows items=lines key=|line: &WorkflowSummary| line.id let:line>
@@ -128,12 +128,12 @@ fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoV
 fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
     let WorkflowSummary { id, name, kind, priority, created_at, .. } = line.get_untracked();
     let now = use_now();
-    let done = Memo::new(move |_| line.with(|line| (line.ended(), line.total())));
+    let done = memo(move |_| line.seen(|line| (line.ended(), line.total())));
     let took =
-        Memo::new(move |_| line.with(|line| elapsed(line.created_at, line.completed_at.unwrap_or_else(|| now.get()))));
+        memo(move |_| line.seen(|line| elapsed(line.created_at, line.completed_at.unwrap_or_else(|| now.get()))));
     let urgency = if priority >= Priority::High { "font-medium text-warn" } else { "" };
-    let waiting = move || line.with(|line| line.count(TaskStatus::AwaitingApproval));
-    let failed = move || line.with(|line| line.count(TaskStatus::Failed) + line.count(TaskStatus::DeadLetter));
+    let waiting = move || line.seen(|line| line.count(TaskStatus::AwaitingApproval));
+    let failed = move || line.seen(|line| line.count(TaskStatus::Failed) + line.count(TaskStatus::DeadLetter));
     view! {
         <tr role="row">
             <Cell label="Workflow" head=true class="min-w-0">
@@ -144,14 +144,14 @@ fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
             </Cell>
             <Cell label="Status">
                 <span class="flex flex-wrap items-center gap-2 max-sm:justify-end">
-                    <WorkflowChip status=Signal::derive(move || line.with(|line| line.status))/>
+                    <WorkflowChip status=derived(move || line.seen(|line| line.status))/>
                     {part(move || (waiting() > 0).then(|| view! { <Chip tone=Tone::Wait>{format!("{} for you", waiting())}</Chip> }))}
                     {part(move || (failed() > 0).then(|| view! { <Chip tone=Tone::Fail>{format!("{} failed", failed())}</Chip> }))}
                 </span>
             </Cell>
             <Cell label="Progress" class="sm:w-40">
                 <span class="flex w-32 items-center gap-2 tabular-nums sm:w-full">
-                    <Bar percent=Signal::derive(move || done.get().0 * 100 / done.get().1.max(1))/>
+                    <Bar percent=derived(move || done.get().0 * 100 / done.get().1.max(1))/>
                     <span class="whitespace-nowrap">{part(move || format!("{} / {}", done.get().0, done.get().1))}</span>
                 </span>
             </Cell>

@@ -8,8 +8,10 @@ mod run;
 pub mod status;
 mod task_page;
 
+pub(crate) use inspector::Inspector;
 pub use list::WorkflowsPage;
 pub use run::RunPage;
+pub(crate) use run::{Places, Run};
 pub use task_page::TaskPage;
 
 use devsquad::id::{TaskId, WorkflowId};

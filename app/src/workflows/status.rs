@@ -5,7 +5,7 @@ use devsquad::workflow::task::TaskStatus;
 use devsquad::workflow::{Priority, WorkflowStatus};
 use leptos::prelude::*;
 
-use crate::ui::{Shape, StatusChip, Tone};
+use crate::ui::{Shape, StatusChip, Tone, derived, memo};
 
 /// A task's status, to look at.
 pub fn task_look(status: TaskStatus) -> (Shape, Tone, &'static str) {
@@ -80,12 +80,12 @@ pub fn TaskChip(
     #[prop(optional, into)]
     progress: Signal<u8>,
 ) -> impl IntoView {
-    let look = Memo::new(move |_| task_look(status.get()));
+    let look = memo(move |_| task_look(status.get()));
     let word = move || match (status.get(), progress.get()) {
         (TaskStatus::Running, percent @ 1..) => format!("Running {percent} %"),
         _ => look.get().2.to_owned(),
     };
-    view! { <StatusChip shape=Signal::derive(move || look.get().0) tone=Signal::derive(move || look.get().1) word=Signal::derive(word)/> }
+    view! { <StatusChip shape=derived(move || look.get().0) tone=derived(move || look.get().1) word=derived(word)/> }
 }
 
 /// A workflow's status as a chip.
@@ -95,12 +95,12 @@ pub fn WorkflowChip(
     #[prop(into)]
     status: Signal<WorkflowStatus>,
 ) -> impl IntoView {
-    let look = Memo::new(move |_| workflow_look(status.get()));
+    let look = memo(move |_| workflow_look(status.get()));
     view! {
         <StatusChip
-            shape=Signal::derive(move || look.get().0)
-            tone=Signal::derive(move || look.get().1)
-            word=Signal::derive(move || look.get().2.to_owned())
+            shape=derived(move || look.get().0)
+            tone=derived(move || look.get().1)
+            word=derived(move || look.get().2.to_owned())
         />
     }
 }
@@ -112,12 +112,12 @@ pub fn PresenceChip(
     #[prop(into)]
     presence: Signal<Presence>,
 ) -> impl IntoView {
-    let look = Memo::new(move |_| presence_look(presence.get()));
+    let look = memo(move |_| presence_look(presence.get()));
     view! {
         <StatusChip
-            shape=Signal::derive(move || look.get().0)
-            tone=Signal::derive(move || look.get().1)
-            word=Signal::derive(move || look.get().2.to_owned())
+            shape=derived(move || look.get().0)
+            tone=derived(move || look.get().1)
+            word=derived(move || look.get().2.to_owned())
         />
     }
 }

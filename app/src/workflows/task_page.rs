@@ -18,8 +18,8 @@ use crate::ui::*;
 #[component]
 pub fn TaskPage() -> impl IntoView {
     let params = use_params_map();
-    let ids = Memo::new(move |_| {
-        params.with(|params| {
+    let ids = memo(move |_| {
+        params.seen(|params| {
             Some((
                 params.get("workflow_id")?.parse::<WorkflowId>().ok()?,
                 params.get("task_id")?.parse::<TaskId>().ok()?,
@@ -53,19 +53,11 @@ fn Whole(newest: Signal<WorkflowView>, task: TaskId) -> impl IntoView {
     };
     let version = refetched_with(live);
     let detail = Resource::new_blocking(move || version.get(), move |_| get_task(run.id, task));
-    let name = Signal::derive(move || live.with(|task| task.name.clone()));
-    let workflow = Signal::derive(move || run.summary.with(|summary| summary.name.clone()));
-    let tab = Signal::derive(move || format!("{} · {}", name.get(), workflow.get()));
+    let name = derived(move || live.seen(|task| task.name.clone()));
+    let workflow = derived(move || run.summary.seen(|summary| summary.name.clone()));
+    let tab = derived(move || format!("{} · {}", name.get(), workflow.get()));
     view! {
-        <p class="mb-1 text-sm">
-            <a
-                href=run_href(run.id)
-                class="-ml-1 inline-flex min-h-11 min-w-0 items-center gap-1 rounded-lg pr-2 break-words text-primary-text hover:underline md:min-h-8 focus-vibe"
-            >
-                <Icon glyph=Glyph::ChevronLeft class="size-4 shrink-0"/>
-                {part(move || workflow.get())}
-            </a>
-        </p>
+        <BackLink href=run_href(run.id) words=workflow/>
         <PageTitle title=name document=tab>
             <LinkButton href=format!("{}?task={task}", run_href(run.id)) glyph=Glyph::Graph>"Show in the graph"</LinkButton>
         </PageTitle>

@@ -8,14 +8,15 @@ mod tick;
 pub mod verify;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use devsquad::command::LeaseGrant;
-use devsquad::id::{AgentId, OrganizationId, WorkflowId};
-use devsquad::{Actor, Answer, Command, Refusal};
+use devsquad::id::{AgentId, OrganizationId};
+use devsquad::view::News;
+use devsquad::{Actor, Answer, Command, Event, Refusal};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -48,16 +49,40 @@ pub enum EngineError {
 }
 
 /// A committed event, encoded once for all subscribers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Published {
-    /// Its place in the journal.
-    pub seq: u64,
+    /// What happened.
+    pub event: Event,
+    json: Bytes,
+    news: OnceLock<Bytes>,
+}
+
+impl Published {
+    /// An event with its JSON.
+    pub fn new(event: Event, json: impl Into<Bytes>) -> Published {
+        Published { event, json: json.into(), news: OnceLock::new() }
+    }
+
     /// The event as JSON.
-    pub json: Bytes,
-    /// The workflow it is about.
-    pub workflow: Option<WorkflowId>,
-    /// Its name on the wire.
-    pub name: &'static str,
+    pub fn json(&self) -> Bytes {
+        self.json.clone()
+    }
+
+    /// What open pages are told of it, as JSON; made when the first of them asks.
+    pub fn news(&self) -> Bytes {
+        self.news.get_or_init(|| news(&self.event)).clone()
+    }
+}
+
+/// What open pages are told of an event, as JSON.
+pub fn news(event: &Event) -> Bytes {
+    match serde_json::to_vec(&News::of(event)) {
+        Ok(json) => json.into(),
+        Err(error) => {
+            tracing::error!(%error, seq = event.seq, "an event cannot be told to the pages");
+            Bytes::from(format!("{{\"seq\":{}}}", event.seq))
+        }
+    }
 }
 
 /// Committed events from now on.

@@ -62,16 +62,7 @@ impl Tick {
                 _ => None,
             })
             .collect();
-        let published = self
-            .entries
-            .into_iter()
-            .map(|entry| Published {
-                seq: entry.event.seq,
-                workflow: entry.event.change.workflow(),
-                name: entry.event.change.name(),
-                json: entry.json.into(),
-            })
-            .collect();
+        let published = self.entries.into_iter().map(|entry| Published::new(entry.event, entry.json)).collect();
         let snapshot_seq = self.snapshot.map(|(seq, _)| seq);
         Committed { callers: self.callers, published, ended, chain: self.chain, snapshot_seq, outcome }
     }

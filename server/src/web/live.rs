@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::App;
 use super::session::{Visitor, Who};
 use crate::clock;
-use crate::feed::{self, Listen, StillAllowed};
+use crate::feed::{self, Form, Listen, StillAllowed};
 use crate::problem::Problem;
 
 /// The route.
@@ -36,6 +36,7 @@ async fn live(
     let last_heard =
         headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let listen = Listen {
+        form: Form::News,
         organization: who.signed_in.organization,
         workflow: None,
         after: last_heard.or(after),

@@ -13,9 +13,9 @@ pub fn Attempts(
     /// The task.
     detail: Signal<TaskDetail>,
 ) -> impl IntoView {
-    let attempts = Memo::new(move |_| detail.with(|detail| detail.attempts.clone()));
+    let attempts = memo(move |_| detail.seen(|detail| detail.attempts.clone()));
     view! {
-        <Only when=move || attempts.with(|attempts| !attempts.is_empty())>
+        <Only when=move || attempts.seen(|attempts| !attempts.is_empty())>
             <section aria-labelledby="attempts-title">
                 <h3 id="attempts-title" class="panel-title">"Attempts"</h3>
                 <ol class="flex flex-col gap-3">
@@ -33,10 +33,9 @@ pub fn Attempts(
 fn Attempt(attempt: Signal<AttemptView>) -> impl IntoView {
     let now = use_now();
     let AttemptView { agent, purpose, leased_at, .. } = attempt.get_untracked();
-    let look = Memo::new(move |_| attempt.with(|attempt| outcome::look(&attempt.status)));
-    let took =
-        Memo::new(move |_| attempt.with(|attempt| elapsed(leased_at, attempt.ended_at.unwrap_or_else(|| now.get()))));
-    let message = move || attempt.with(|attempt| attempt.message.clone().filter(|text| !text.is_empty()));
+    let look = memo(move |_| attempt.seen(|attempt| outcome::look(&attempt.status)));
+    let took = memo(move |_| attempt.seen(|attempt| elapsed(leased_at, attempt.ended_at.unwrap_or_else(|| now.get()))));
+    let message = move || attempt.seen(|attempt| attempt.message.clone().filter(|text| !text.is_empty()));
     let review = (purpose == "review").then_some(", review");
     view! {
         <li class="flex gap-2.5 text-sm">

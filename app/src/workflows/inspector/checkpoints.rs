@@ -18,14 +18,14 @@ pub fn Checkpoints(
     /// The task, live.
     task: RwSignal<TaskView>,
 ) -> impl IntoView {
-    let open = Memo::new(move |_| task.with(|task| task.open_checkpoint));
-    let checks = Memo::new(move |_| detail.with(|detail| detail.checkpoints.clone()));
+    let open = memo(move |_| task.seen(|task| task.open_checkpoint));
+    let checks = memo(move |_| detail.seen(|detail| detail.checkpoints.clone()));
     view! {
         {part(move || open.get().map(|checkpoint| {
-            let asked = checks.with(|checks| checks.iter().find(|check| check.id == checkpoint).map(|check| check.title.clone()));
+            let asked = checks.seen(|checks| checks.iter().find(|check| check.id == checkpoint).map(|check| check.title.clone()));
             view! { <Decision workflow=run.id checkpoint title=asked.unwrap_or_else(|| "Is the result right?".to_owned())/> }
         }))}
-        <Only when=move || checks.with(|checks| !checks.is_empty())>
+        <Only when=move || checks.seen(|checks| !checks.is_empty())>
             <section aria-labelledby="checks-title">
                 <h3 id="checks-title" class="panel-title">"Checks"</h3>
                 <ul class="flex flex-col gap-3">
@@ -51,14 +51,14 @@ fn look(status: &str) -> (Shape, Tone, &'static str) {
 #[component]
 fn Check(check: Signal<CheckpointView>) -> impl IntoView {
     let CheckpointView { kind, title, round, .. } = check.get_untracked();
-    let look = Memo::new(move |_| check.with(|check| look(&check.status)));
+    let look = memo(move |_| check.seen(|check| look(&check.status)));
     let kind = match kind {
         CheckpointKind::PeerReview => "Peer review",
         CheckpointKind::Approval => "Approval",
     };
-    let by = move || check.with(|check| check.decided_by.as_ref().map(|name| format!(" by {name}")));
-    let at = move || check.with(|check| check.decided_at.unwrap_or(check.created_at));
-    let note = move || check.with(|check| check.note.clone().filter(|note| !note.is_empty()));
+    let by = move || check.seen(|check| check.decided_by.as_ref().map(|name| format!(" by {name}")));
+    let at = move || check.seen(|check| check.decided_at.unwrap_or(check.created_at));
+    let note = move || check.seen(|check| check.note.clone().filter(|note| !note.is_empty()));
     let round = (round > 1).then(|| format!(", round {round}"));
     view! {
         <li class="flex gap-2.5 text-sm text-ink-2">
@@ -68,7 +68,7 @@ fn Check(check: Signal<CheckpointView>) -> impl IntoView {
                     <span class="font-medium text-ink">{kind}{round}": "{part(move || look.get().2)}</span>
                     {part(by)}
                     ", "
-                    <RelativeTime at=Signal::derive(at)/>
+                    <RelativeTime at=derived(at)/>
                 </p>
                 <p class="break-words text-ink-3">{title}</p>
                 {part(move || note().map(|note| view! { <blockquote class="mt-1 border-l-2 border-line pl-3 break-words whitespace-pre-line">{note}</blockquote> }))}

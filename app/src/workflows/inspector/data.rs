@@ -1,6 +1,6 @@
 //! What a task was given, and what came out of it.
 
-use devsquad::view::TaskDetail;
+use devsquad::view::{TaskDetail, Text};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -12,9 +12,16 @@ pub fn Data(
     /// The task.
     detail: Signal<TaskDetail>,
 ) -> impl IntoView {
-    let output = Memo::new(move |_| detail.with(|detail| detail.output.clone()));
-    let input = Memo::new(move |_| detail.with(|detail| detail.input.clone()));
+    let output = memo(move |_| detail.seen(|detail| detail.output.clone()));
+    let text = memo(move |_| detail.seen(|detail| detail.text.clone()));
+    let input = memo(move |_| detail.seen(|detail| detail.input.clone()));
     view! {
+        {part(move || text.get().map(|text| view! {
+            <section aria-labelledby="output-title">
+                <h3 id="output-title" class="panel-title">"Result"</h3>
+                {written(text)}
+            </section>
+        }))}
         {part(move || output.get().filter(|value| !is_empty(value)).map(|value| view! {
             <section aria-labelledby="output-title">
                 <h3 id="output-title" class="panel-title">"Result"</h3>
@@ -47,18 +54,24 @@ fn is_empty(value: &Value) -> bool {
 /// Levels of fields within fields drawn as lists; deeper is JSON.
 const DEPTH_MAX: u32 = 3;
 
+fn written(text: Text) -> AnyView {
+    match text {
+        Text::Html(html) => view! { <Prose html/> }.into_any(),
+        Text::Plain(text) => {
+            view! { <p class="text-sm break-words whitespace-pre-wrap text-ink">{text}</p> }.into_any()
+        }
+    }
+}
+
 /// Words as words, fields as lists, the rest as JSON; in a window of its own height.
 #[component]
 fn Shown(value: Value, label: &'static str) -> impl IntoView {
-    match value {
-        Value::String(text) => view! { <Markdown text/> }.into_any(),
-        value => view! {
-            <div tabindex="0" role="region" aria-label=format!("{label}, in full") class="max-h-96 overflow-auto rounded-lg border border-line p-3 text-sm focus-vibe">
-                {drawn(value, 0)}
-            </div>
-        }
-        .into_any(),
+    view! {
+        <div tabindex="0" role="region" aria-label=format!("{label}, in full") class="max-h-96 overflow-auto rounded-lg border border-line p-3 text-sm break-words whitespace-pre-wrap focus-vibe">
+            {drawn(value, 0)}
+        </div>
     }
+    .into_any()
 }
 
 fn drawn(value: Value, depth: u32) -> AnyView {

@@ -11,9 +11,9 @@ pub fn Log(
     /// The task.
     detail: Signal<TaskDetail>,
 ) -> impl IntoView {
-    let lines = Memo::new(move |_| detail.with(|detail| detail.log.clone()));
+    let lines = memo(move |_| detail.seen(|detail| detail.log.clone()));
     view! {
-        <Only when=move || lines.with(|lines| !lines.is_empty())>
+        <Only when=move || lines.seen(|lines| !lines.is_empty())>
             <section aria-labelledby="log-title">
                 <h3 id="log-title" class="panel-title">"Log"</h3>
                 <div role="region" aria-labelledby="log-title" tabindex="0" class="code-block max-h-80 overflow-y-auto focus-vibe">

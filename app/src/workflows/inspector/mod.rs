@@ -22,7 +22,7 @@ use super::run::{Places, Run};
 use super::status::TaskChip;
 use super::task_href;
 use crate::agents::agent_href;
-use crate::approvals::{Artifacts, preview};
+use crate::approvals::Artifacts;
 use crate::session::use_session;
 use crate::ui::flash::Form;
 use crate::ui::*;
@@ -57,7 +57,7 @@ pub fn Inspector(
     };
     let version = refetched_with(live);
     let detail = Resource::new_blocking(move || version.get(), move |_| get_task(run.id, task));
-    let name = live.with_untracked(|task| task.name.clone());
+    let name = live.seen_once(|task| task.name.clone());
     focus_when_opened_by_hand();
     let back_to = vec![format!("node-{task}"), format!("row-{task}")];
     let go = use_navigate();
@@ -115,7 +115,7 @@ pub fn refetched_with(task: RwSignal<TaskView>) -> RwSignal<u32> {
 
 /// The focus goes to what was opened, unless the page was loaded with it open.
 fn focus_when_opened_by_hand() {
-    Effect::new(move || {
+    effect(move || {
         let at = document().active_element().map(|at| at.tag_name());
         if at.is_some_and(|name| name.eq_ignore_ascii_case("a")) {
             focus_soon(vec!["inspector-title".to_owned()]);
@@ -133,23 +133,22 @@ pub fn TaskPanel(
     /// The task, live.
     task: RwSignal<TaskView>,
 ) -> impl IntoView {
-    let status = Memo::new(move |_| task.with(|task| task.status));
-    let workflow = Memo::new(move |_| run.summary.with(|summary| summary.status));
-    let agent = Memo::new(move |_| task.with(|task| task.agent.clone()));
-    let why =
-        Memo::new(move |_| task.with(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
-    let artifacts = Memo::new(move |_| detail.with(|detail| detail.artifacts.clone()));
+    let status = memo(move |_| task.seen(|task| task.status));
+    let workflow = memo(move |_| run.summary.seen(|summary| summary.status));
+    let agent = memo(move |_| task.seen(|task| task.agent.clone()));
+    let why = memo(move |_| task.seen(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
+    let artifacts = memo(move |_| detail.seen(|detail| detail.artifacts.clone()));
     view! {
         <div class="flex min-w-0 flex-col gap-5">
             <div class="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm text-ink-2">
-                <TaskChip status=status progress=Signal::derive(move || task.with(|task| task.progress))/>
+                <TaskChip status=status progress=derived(move || task.seen(|task| task.progress))/>
                 {part(move || agent.get().map(|agent| view! {
                     <span class="inline-flex items-center gap-2">
                         <Avatar name=agent.name.clone() class="size-6 text-xs"/>
                         <a href=agent_href(agent.id) class="link">{agent.name}</a>
                     </span>
                 }))}
-                <span class="tabular-nums">{part(move || task.with(attempts_words))}</span>
+                <span class="tabular-nums">{part(move || task.seen(attempts_words))}</span>
             </div>
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>
@@ -157,10 +156,10 @@ pub fn TaskPanel(
                 <Retry run task/>
             </section>
             <Checkpoints detail run task/>
-            <Only when=move || artifacts.with(|artifacts| !artifacts.is_empty())>
+            <Only when=move || artifacts.seen(|artifacts| !artifacts.is_empty())>
                 <section aria-labelledby="files-title">
                     <h3 id="files-title" class="panel-title">"Files"</h3>
-                    {part(move || view! { <Artifacts artifacts=artifacts.get() preview=Some(preview)/> })}
+                    {part(move || view! { <Artifacts artifacts=artifacts.get() previews=true/> })}
                 </section>
             </Only>
             <Reasons detail/>
@@ -185,16 +184,16 @@ fn attempts_words(task: &TaskView) -> String {
 fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
     let form = Form::<RetryTask>::new(FORM);
     let toasts = use_toasts();
-    Effect::new(move || match (form.failure(), form.action.value().get()) {
+    effect(move || match (form.failure(), form.action.value().get()) {
         (Some(failure), _) => toasts.failed(failure.to_string()),
         (None, Some(_)) => toasts.done("It is tried again."),
         (None, None) => {}
     });
     let session = use_session();
-    let id = task.with_untracked(|task| task.id);
+    let id = task.seen_once(|task| task.id);
     let may = move || {
-        let failed = task.with(|task| matches!(task.status, TaskStatus::Failed | TaskStatus::DeadLetter));
-        let open = run.summary.with(|summary| {
+        let failed = task.seen(|task| matches!(task.status, TaskStatus::Failed | TaskStatus::DeadLetter));
+        let open = run.summary.seen(|summary| {
             matches!(summary.status, WorkflowStatus::Running | WorkflowStatus::Paused | WorkflowStatus::Failed)
         });
         failed && open && session.may(Role::Operator)
@@ -205,7 +204,7 @@ fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
                 <ActionForm action=form.action>
                     <input type="hidden" name="workflow" value=run.id.to_string()/>
                     <input type="hidden" name="task" value=id.to_string()/>
-                    <SubmitButton glyph=Glyph::Rotate pending=Signal::derive(move || form.pending())>"Try it again"</SubmitButton>
+                    <SubmitButton glyph=Glyph::Rotate pending=derived(move || form.pending())>"Try it again"</SubmitButton>
                 </ActionForm>
             </div>
         </Only>
@@ -219,9 +218,9 @@ fn Neighbours(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
     let TaskView { key, needs, skills, .. } = task.get_untracked();
     let all = run.tasks();
     let links = |wanted: &dyn Fn(&TaskView) -> bool| {
-        let found: Vec<RwSignal<TaskView>> = all.iter().copied().filter(|other| other.with_untracked(wanted)).collect();
+        let found: Vec<RwSignal<TaskView>> = all.iter().copied().filter(|other| other.seen_once(wanted)).collect();
         let link = |other: RwSignal<TaskView>| {
-            let (id, name) = other.with_untracked(|other| (other.id, other.name.clone()));
+            let (id, name) = other.seen_once(|other| (other.id, other.name.clone()));
             view! { <li><a href=task_href(run.id, id) class="link">{name}</a></li> }
         };
         let none = found.is_empty().then(|| view! { <li class="text-ink-3">"Nothing"</li> });

@@ -14,8 +14,8 @@ pub fn Reasons(
     /// The task.
     detail: Signal<TaskDetail>,
 ) -> impl IntoView {
-    let newest = Memo::new(move |_| {
-        detail.with(|detail| {
+    let newest = memo(move |_| {
+        detail.seen(|detail| {
             let attempt = detail.attempts.iter().find(|attempt| attempt.purpose == "work")?;
             attempt.fit.map(|fit| (attempt.agent.name.clone(), fit))
         })

@@ -2,13 +2,12 @@
 
 use devsquad::agent::skill;
 use devsquad::messaging::why;
-use devsquad::view::{AgentSummary, TaskView, WorkflowSummary};
+use devsquad::view::{TaskView, WorkflowSummary};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
 use super::{Places, Run};
-use crate::agents::api::load_agents;
 use crate::ui::*;
 
 /// Names listed in one alert.
@@ -22,13 +21,13 @@ pub fn Alerts(
     /// Where one is.
     places: Places,
 ) -> impl IntoView {
-    let summary = Memo::new(move |_| run.summary.get());
+    let summary = memo(move |_| run.summary.get());
     let waiting = with_status(run, &[TaskStatus::AwaitingApproval]);
     let failed = with_status(run, &[TaskStatus::Failed, TaskStatus::DeadLetter]);
     view! {
         <div class="flex flex-col gap-2 empty:hidden">
-            {part(move || summary.with(standing))}
-            {part(move || summary.with(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> }))}
+            {part(move || summary.seen(standing))}
+            {part(move || summary.seen(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> }))}
             {part(move || tasks(places, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get()))}
             {part(move || tasks(places, "Failed:", Tone::Fail, Glyph::Warning, &failed.get()))}
             <Missing run/>
@@ -38,8 +37,8 @@ pub fn Alerts(
 }
 
 fn with_status(run: Run, statuses: &'static [TaskStatus]) -> Memo<Vec<TaskView>> {
-    Memo::new(move |_| {
-        let stands = |task: &RwSignal<TaskView>| task.with(|task| statuses.contains(&task.status));
+    memo(move |_| {
+        let stands = |task: &RwSignal<TaskView>| task.seen(|task| statuses.contains(&task.status));
         run.tasks().into_iter().filter(stands).map(|task| task.get_untracked()).collect()
     })
 }
@@ -99,15 +98,14 @@ fn Result(run: Run, places: Places) -> impl IntoView {
 #[component]
 fn Missing(run: Run) -> impl IntoView {
     let ready = with_status(run, &[TaskStatus::Ready, TaskStatus::Rework]);
-    let agents = Resource::new_blocking(
-        move || ready.with(|ready| !ready.is_empty()),
-        |asked| async move { if asked { load_agents().await.unwrap_or_default() } else { Vec::new() } },
-    );
-    let notice = move |agents: Vec<AgentSummary>| {
-        let can = |task: &TaskView| agents.iter().any(|agent| skill::covers(&agent.skills, &task.skills));
-        let stuck = ready.with(|ready| ready.iter().find(|task| !agents.is_empty() && !can(task)).cloned());
-        stuck.map(|task| {
-            let words = format!("“{}” cannot begin: no agent has {}.", task.name, why::skills(&task.skills));
+    let stuck = memo(move |_| {
+        let members = run.members.get();
+        let can = |task: &TaskView| members.iter().any(|member| skill::covers(&member.skills, &task.skills));
+        let stuck = ready.seen(|ready| ready.iter().find(|task| !can(task)).cloned());
+        stuck.map(|task| format!("“{}” cannot begin: no agent has {}.", task.name, why::skills(&task.skills)))
+    });
+    part(move || {
+        stuck.get().map(|words| {
             view! {
                 <Notice tone=Tone::Fail glyph=Glyph::Agents>
                     <span>{words}</span>
@@ -115,6 +113,5 @@ fn Missing(run: Run) -> impl IntoView {
                 </Notice>
             }
         })
-    };
-    view! { <Transition>{move || Suspend::new(async move { notice(agents.await) })}</Transition> }
+    })
 }

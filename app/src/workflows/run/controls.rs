@@ -5,14 +5,12 @@ use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
 use super::Run;
-use crate::error::Failure;
 use crate::session::use_session;
 use crate::ui::flash::Form;
 use crate::ui::*;
-use crate::workflows::api::{CancelWorkflow, FORM, PauseWorkflow, ResumeWorkflow, RetryFailed};
+use crate::workflows::api::{Control, FORM, Steer};
 
 /// The buttons at the right of the name.
 #[component]
@@ -20,18 +18,18 @@ pub fn Controls(
     /// The run.
     run: Run,
 ) -> impl IntoView {
-    let status = Memo::new(move |_| run.summary.with(|summary| summary.status));
-    let failed = Memo::new(move |_| {
-        run.summary.with(|summary| summary.count(TaskStatus::Failed) + summary.count(TaskStatus::DeadLetter))
+    let status = memo(move |_| run.summary.seen(|summary| summary.status));
+    let failed = memo(move |_| {
+        run.summary.seen(|summary| summary.count(TaskStatus::Failed) + summary.count(TaskStatus::DeadLetter))
     });
-    let (pause, resume) = (Form::<PauseWorkflow>::new(FORM), Form::<ResumeWorkflow>::new(FORM));
-    let (retry, cancel) = (Form::<RetryFailed>::new(FORM), Form::<CancelWorkflow>::new(FORM));
+    let form = || Form::<Steer>::new(FORM);
+    let (pause, resume, retry, cancel) = (form(), form(), form(), form());
     tell(pause, "Paused. What runs may finish; nothing new starts.");
     tell(resume, "Resumed.");
     tell(retry, "The failed tasks are tried again.");
     tell(cancel, "Cancelled.");
     let asking = RwSignal::new(false);
-    Effect::new(move || {
+    effect(move || {
         if cancel.done().is_some() {
             asking.set(false);
         }
@@ -43,26 +41,31 @@ pub fn Controls(
             matches!(status.get(), WorkflowStatus::Cancelled | WorkflowStatus::TimedOut | WorkflowStatus::Completed);
         session.may(Role::Operator) && failed.get() > 0 && !ended_by_choice
     };
-    let id = move || view! { <input type="hidden" name="workflow" value=run.id.to_string()/> };
+    let asks = move |what: Control| {
+        view! {
+            <input type="hidden" name="workflow" value=run.id.to_string()/>
+            <input type="hidden" name="what" value=what.as_str()/>
+        }
+    };
     view! {
         <Only when=may_retry>
             <ActionForm action=retry.action>
-                {id()}
-                <SubmitButton look=Look::Primary glyph=Glyph::Rotate pending=Signal::derive(move || retry.pending())>
+                {asks(Control::RetryFailed)}
+                <SubmitButton look=Look::Primary glyph=Glyph::Rotate pending=derived(move || retry.pending())>
                     {part(move || format!("Retry {} failed", failed.get()))}
                 </SubmitButton>
             </ActionForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Running)>
             <ActionForm action=pause.action>
-                {id()}
-                <SubmitButton look=Look::Plain glyph=Glyph::Pause pending=Signal::derive(move || pause.pending())>"Pause"</SubmitButton>
+                {asks(Control::Pause)}
+                <SubmitButton look=Look::Plain glyph=Glyph::Pause pending=derived(move || pause.pending())>"Pause"</SubmitButton>
             </ActionForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Paused)>
             <ActionForm action=resume.action>
-                {id()}
-                <SubmitButton glyph=Glyph::Play pending=Signal::derive(move || resume.pending())>"Resume"</SubmitButton>
+                {asks(Control::Resume)}
+                <SubmitButton glyph=Glyph::Play pending=derived(move || resume.pending())>"Resume"</SubmitButton>
             </ActionForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Running) || is(WorkflowStatus::Paused)>
@@ -72,11 +75,11 @@ pub fn Controls(
             <p class="text-sm text-ink-2">"Agents stop at their next heartbeat. What is done stays done; nothing else will run."</p>
             <ActionForm action=cancel.action>
                 <div class="mt-4 flex flex-col gap-4">
-                    {id()}
+                    {asks(Control::Cancel)}
                     <TextInput name="reason" id="cancel-reason" label="Reason" hint="Shown to everybody who looks at it." optional=true/>
                     <div class="flex flex-wrap justify-end gap-2">
                         <button type="submit" formmethod="dialog" class=button_class(Look::Plain)>"Keep it running"</button>
-                        <SubmitButton look=Look::Danger glyph=Glyph::Stop pending=Signal::derive(move || cancel.pending())>"Cancel workflow"</SubmitButton>
+                        <SubmitButton look=Look::Danger glyph=Glyph::Stop pending=derived(move || cancel.pending())>"Cancel workflow"</SubmitButton>
                     </div>
                 </div>
             </ActionForm>
@@ -86,12 +89,9 @@ pub fn Controls(
 }
 
 /// Says in a message how a button was answered.
-fn tell<S>(form: Form<S>, done: &'static str)
-where
-    S: ServerFn<Output = (), Error = Failure> + Clone + Send + Sync + 'static,
-{
+fn tell(form: Form<Steer>, done: &'static str) {
     let toasts = use_toasts();
-    Effect::new(move || {
+    effect(move || {
         if let Some(failure) = form.failure() {
             toasts.failed(failure.to_string());
         } else if form.action.value().get().is_some() {

@@ -22,33 +22,27 @@ pub fn Header(
     run: Run,
 ) -> impl IntoView {
     let summary = run.summary;
-    let name = Signal::derive(move || summary.with(|summary| summary.name.clone()));
-    let tab = Signal::derive(move || {
-        summary.with(|summary| format!("{} — {}", summary.name, workflow_look(summary.status).2))
-    });
-    let done = Memo::new(move |_| summary.with(|summary| (summary.ended(), summary.total(), percent(summary))));
+    let name = derived(move || summary.seen(|summary| summary.name.clone()));
+    let tab =
+        derived(move || summary.seen(|summary| format!("{} — {}", summary.name, workflow_look(summary.status).2)));
+    let done = memo(move |_| summary.seen(|summary| (summary.ended(), summary.total(), percent(summary))));
     view! {
         <header>
-            <p class="mb-1 text-sm">
-                <a href="/orchestration/workflows" class="-ml-1 inline-flex min-h-11 items-center gap-1 rounded-lg pr-2 text-primary-text hover:underline md:min-h-8 focus-vibe">
-                    <Icon glyph=Glyph::ChevronLeft class="size-4"/>
-                    "Workflows"
-                </a>
-            </p>
+            <BackLink href="/orchestration/workflows" words="Workflows".to_owned()/>
             <PageTitle title=name document=tab><Controls run/></PageTitle>
             <div class="glass flex flex-wrap items-center gap-x-6 gap-y-3 p-3 md:px-4">
                 <div class="flex items-center gap-3">
                     <ProgressRing
-                        percent=Signal::derive(move || done.get().2)
-                        label=Signal::derive(move || format!("{} of {} tasks ended", done.get().0, done.get().1))
+                        percent=derived(move || done.get().2)
+                        label=derived(move || format!("{} of {} tasks ended", done.get().0, done.get().1))
                     />
                     <p class="text-sm text-ink-2">
                         <span class="block text-base font-semibold text-ink tabular-nums">{part(move || format!("{} / {}", done.get().0, done.get().1))}</span>
                         "tasks ended"
                     </p>
                 </div>
-                <WorkflowChip status=Signal::derive(move || summary.with(|summary| summary.status))/>
-                {part(move || priority(summary.with(|summary| summary.priority)))}
+                <WorkflowChip status=derived(move || summary.seen(|summary| summary.status))/>
+                {part(move || priority(summary.seen(|summary| summary.priority)))}
                 <Counts summary=summary.into()/>
                 <Times summary=summary.into()/>
             </div>
@@ -70,7 +64,7 @@ fn priority(priority: Priority) -> Option<impl IntoView> {
 /// How many tasks stand where.
 #[component]
 fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
-    let counts = Memo::new(move |_| summary.with(|summary| summary.counts.clone()));
+    let counts = memo(move |_| summary.seen(|summary| summary.counts.clone()));
     let one = |(status, n): (TaskStatus, u32)| {
         let (shape, tone, word) = task_look(status);
         view! {
@@ -88,9 +82,9 @@ fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
 #[component]
 fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
     let now = use_now();
-    let began = Signal::derive(move || summary.with(|summary| summary.created_at));
-    let ended = Memo::new(move |_| summary.with(|summary| (summary.completed_at, summary.status)));
-    let took = Memo::new(move |_| elapsed(began.get(), ended.get().0.unwrap_or_else(|| now.get())));
+    let began = derived(move || summary.seen(|summary| summary.created_at));
+    let ended = memo(move |_| summary.seen(|summary| (summary.completed_at, summary.status)));
+    let took = memo(move |_| elapsed(began.get(), ended.get().0.unwrap_or_else(|| now.get())));
     let words = move || match ended.get().1 {
         WorkflowStatus::Running | WorkflowStatus::Paused => "Running for",
         WorkflowStatus::Completed | WorkflowStatus::Failed | WorkflowStatus::TimedOut | WorkflowStatus::Cancelled => {
@@ -98,9 +92,9 @@ fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
         }
     };
     let deadline =
-        move || summary.with(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
+        move || summary.seen(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
     view! {
-        <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm sm:ml-auto">
+        <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm lg:ml-auto">
             <div><dt class="text-ink-3">"Started"</dt><dd class="font-medium text-ink"><RelativeTime at=began/></dd></div>
             <div><dt class="text-ink-3">{words}</dt><dd class="font-medium text-ink tabular-nums">{part(move || took.get())}</dd></div>
             {part(move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> }))}

@@ -14,11 +14,11 @@ pub fn History(
     run: Run,
 ) -> impl IntoView {
     let (progress, trouble) = (RwSignal::new(false), RwSignal::new(false));
-    let lines = Signal::derive(move || {
+    let lines = derived(move || {
         let shown = |line: &&ActivityLine| {
             (progress.get() || line.kind != "attempt_progressed") && (!trouble.get() || line.severity != "low")
         };
-        run.activity.with(|lines| lines.iter().filter(shown).cloned().collect::<Vec<_>>())
+        run.activity.seen(|lines| lines.iter().filter(shown).cloned().collect::<Vec<_>>())
     });
     let tick = |of: RwSignal<bool>, words: &'static str| {
         view! {
@@ -35,7 +35,7 @@ pub fn History(
                 {tick(trouble, "Only what went wrong")}
                 {tick(progress, "With progress reports")}
             </div>
-            <Only when=move || !lines.with(Vec::is_empty) fallback=|| view! { <p class="py-4 text-sm text-ink-3">"Nothing to show."</p> }>
+            <Only when=move || !lines.seen(Vec::is_empty) fallback=|| view! { <p class="py-4 text-sm text-ink-3">"Nothing to show."</p> }>
                 <ol class="flex flex-col">
                     <Rows items=lines key=|line: &ActivityLine| line.seq let:line>
                         <Line run line=line.get_untracked()/>

@@ -19,9 +19,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::api::get_workflow;
-use super::inspector::Inspector;
 use crate::errors::FailurePage;
 use crate::live::use_live;
+use crate::pages::inspector;
 use crate::ui::*;
 use alerts::Alerts;
 use header::Header;
@@ -31,9 +31,8 @@ use views::Views;
 #[component]
 pub fn RunPage() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get("workflow_id").and_then(|id| id.parse::<WorkflowId>().ok()))
-    });
+    let id =
+        memo(move |_| params.seen(|params| params.get("workflow_id").and_then(|id| id.parse::<WorkflowId>().ok())));
     move || match id.get() {
         Some(id) => view! { <OneRun id/> }.into_any(),
         None => {
@@ -67,7 +66,7 @@ fn Whole(newest: Signal<WorkflowView>) -> impl IntoView {
                 <Alerts run places/>
                 <Views run places/>
             </div>
-            {part(move || places.task().get().map(|task| view! { <Inspector run task places/> }))}
+            {part(move || places.task().get().map(|task| inspector(run, task, places)))}
         </div>
     }
     .into_any()

@@ -5,6 +5,8 @@ use devsquad::id::{TaskId, WorkflowId};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::ui::{Seen, memo};
+
 /// A way to look at a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
@@ -48,8 +50,8 @@ impl Places {
         let query = use_query_map();
         Places {
             workflow,
-            view: Memo::new(move |_| query.with(|query| query.get("view").and_then(|name| View::parse(&name)))),
-            task: Memo::new(move |_| query.with(|query| query.get("task").and_then(|id| id.parse().ok()))),
+            view: memo(move |_| query.seen(|query| query.get("view").and_then(|name| View::parse(&name)))),
+            task: memo(move |_| query.seen(|query| query.get("task").and_then(|id| id.parse().ok()))),
         }
     }
 

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use devsquad::Event;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
-use devsquad::view::{ActivityLine, AgentRef, TaskView, WorkflowSummary, WorkflowView};
+use devsquad::view::{ActivityLine, Member, News, TaskView, WorkflowSummary, WorkflowView};
 use leptos::prelude::*;
 
-use crate::agents::api::load_agents;
+use crate::agents::api::load_members;
 use crate::live::use_live;
-use crate::ui::use_announcer;
+use crate::ui::{effect, use_announcer};
 
 /// What happened is told to those who listen at most this often.
 const TELL_EVERY: Duration = Duration::from_secs(3);
@@ -29,7 +28,8 @@ pub struct Run {
     /// What the events are folded into; the signals follow once a frame.
     whole: StoredValue<WorkflowView>,
     frame_is_due: StoredValue<bool>,
-    names: StoredValue<HashMap<AgentId, String>>,
+    /// Who could work on it.
+    pub members: RwSignal<Vec<Member>>,
     to_tell: StoredValue<Vec<String>>,
 }
 
@@ -45,10 +45,10 @@ impl Run {
             by_id: StoredValue::new(first.tasks.iter().enumerate().map(|(at, task)| (task.id, at)).collect()),
             whole: StoredValue::new(first.clone()),
             frame_is_due: StoredValue::new(false),
-            names: StoredValue::new(names(&first)),
+            members: RwSignal::new(first.members.clone()),
             to_tell: StoredValue::new(Vec::new()),
         };
-        Effect::new(move || {
+        effect(move || {
             let newest = newest.get();
             if newest.seq > run.whole.with_value(|whole| whole.seq) {
                 run.whole.set_value(newest);
@@ -56,9 +56,8 @@ impl Run {
             }
         });
         let live = use_live();
-        Effect::new(move || {
-            live.on_event(first.seq, move |event| run.fold(event));
-            run.learn_names();
+        effect(move || {
+            live.on_event(first.seq, move |news| run.fold(news));
         });
         run
     }
@@ -91,13 +90,16 @@ impl Run {
         tasks.iter().map(|task| task.needs.iter().filter_map(|key| at.get(key.as_str()).copied()).collect()).collect()
     }
 
-    fn fold(self, event: &Event) {
-        if event.change.workflow() != Some(self.id) {
+    fn fold(self, news: &News) {
+        if matches!(news.name.as_str(), "agent_registered" | "agent_retired") {
+            self.learn_members();
+        }
+        if news.workflow != Some(self.id) {
             return;
         }
-        let names = self.names.get_value();
+        let names = names(&self.members.get_untracked());
         let before = self.whole.with_value(|whole| whole.activity.first().map_or(0, |line| line.seq));
-        let changed = self.whole.try_update_value(|whole| whole.fold(event, &|agent| names.get(&agent).cloned()));
+        let changed = self.whole.try_update_value(|whole| whole.fold(news, &|agent| names.get(&agent).cloned()));
         if changed != Some(true) {
             return;
         }
@@ -105,11 +107,11 @@ impl Run {
         let line = self
             .whole
             .with_value(|whole| whole.activity.first().filter(|line| line.seq > before).map(|line| line.text.clone()));
-        if let Some(line) = line.filter(|_| is_told(event)) {
+        if let Some(line) = line.filter(|_| is_told(news)) {
             self.tell_soon(line);
         }
         if self.whole.with_value(|whole| whole.tasks.iter().any(is_nameless)) {
-            self.learn_names();
+            self.learn_members();
         }
     }
 
@@ -140,15 +142,13 @@ impl Run {
         });
     }
 
-    /// Asks what the agents are called, and writes it where a name is missing.
-    fn learn_names(self) {
+    /// Asks who the agents are, and writes a name where one is missing.
+    fn learn_members(self) {
         leptos::task::spawn_local(async move {
-            let Ok(agents) = load_agents().await else { return };
-            let known = self.names.try_update_value(|names| {
-                names.extend(agents.into_iter().map(|agent| (agent.id, agent.name)));
-                names.clone()
-            });
-            let Some(known) = known else { return };
+            let Ok(members) = load_members().await else { return };
+            let known = names(&members);
+            // The page may have been left since.
+            let _ = self.members.try_set(members);
             let _ = self.whole.try_update_value(|whole| {
                 for agent in
                     whole.tasks.iter_mut().filter_map(|task| task.agent.as_mut()).filter(|agent| agent.name.is_empty())
@@ -188,8 +188,8 @@ fn grouped(lines: &[String]) -> String {
     }
 }
 
-fn names(view: &WorkflowView) -> HashMap<AgentId, String> {
-    view.tasks.iter().filter_map(|task| task.agent.clone()).map(|AgentRef { id, name }| (id, name)).collect()
+fn names(members: &[Member]) -> HashMap<AgentId, String> {
+    members.iter().map(|member| (member.id, member.name.clone())).collect()
 }
 
 fn is_nameless(task: &TaskView) -> bool {
@@ -197,19 +197,18 @@ fn is_nameless(task: &TaskView) -> bool {
 }
 
 /// Whether an event is worth interrupting a listener for.
-fn is_told(event: &Event) -> bool {
-    use devsquad::Change;
+fn is_told(news: &News) -> bool {
     matches!(
-        event.change,
-        Change::TaskCompleted { .. }
-            | Change::TaskFailed { .. }
-            | Change::TasksSkipped { .. }
-            | Change::CheckpointOpened { .. }
-            | Change::CheckpointEscalated { .. }
-            | Change::CheckpointDecided { .. }
-            | Change::WorkflowPaused { .. }
-            | Change::WorkflowResumed { .. }
-            | Change::WorkflowEnded { .. }
+        news.name.as_str(),
+        "task_completed"
+            | "task_failed"
+            | "tasks_skipped"
+            | "checkpoint_opened"
+            | "checkpoint_escalated"
+            | "checkpoint_decided"
+            | "workflow_paused"
+            | "workflow_resumed"
+            | "workflow_ended"
     )
 }
 

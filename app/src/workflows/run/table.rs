@@ -43,15 +43,15 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
     let needed: Vec<String> = run
         .tasks()
         .into_iter()
-        .filter_map(|other| other.with_untracked(|other| needs.contains(&other.key).then(|| other.name.clone())))
+        .filter_map(|other| other.seen_once(|other| needs.contains(&other.key).then(|| other.name.clone())))
         .collect();
     let needed = if needed.is_empty() { "Nothing".to_owned() } else { needed.join(", ") };
-    let span = Memo::new(move |_| task.with(|task| (task.started_at, task.completed_at)));
-    let took = Memo::new(move |_| match span.get() {
+    let span = memo(move |_| task.seen(|task| (task.started_at, task.completed_at)));
+    let took = memo(move |_| match span.get() {
         (Some(from), to) => elapsed(from, to.unwrap_or_else(|| now.get())),
         (None, _) => "Not begun".to_owned(),
     });
-    let agent = Memo::new(move |_| task.with(|task| task.agent.clone()));
+    let agent = memo(move |_| task.seen(|task| task.agent.clone()));
     let open = move || (places.task().get() == Some(id)).then_some("true");
     view! {
         <tr role="row" aria-current=shared(open) class="aria-[current]:bg-vibe-primary/12">
@@ -59,7 +59,7 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
                 <a id=format!("row-{id}") href=shared(move || places.to_task(id)) {..stay()} class="link break-words">{name}</a>
             </Cell>
             <Cell label="Status">
-                <TaskChip status=Signal::derive(move || task.with(|task| task.status)) progress=Signal::derive(move || task.with(|task| task.progress))/>
+                <TaskChip status=derived(move || task.seen(|task| task.status)) progress=derived(move || task.seen(|task| task.progress))/>
             </Cell>
             <Cell label="Agent">
                 {part(move || match agent.get() {
@@ -69,7 +69,7 @@ fn Row(run: Run, task: RwSignal<TaskView>, places: Places) -> impl IntoView {
             </Cell>
             <Cell label="Waits for" class="max-w-xs"><span class="break-words max-sm:text-right">{needed}</span></Cell>
             <Cell label="Attempts" class="whitespace-nowrap tabular-nums">
-                {part(move || format!("{} of {max_attempts}", task.with(|task| task.attempts_used)))}
+                {part(move || format!("{} of {max_attempts}", task.seen(|task| task.attempts_used)))}
             </Cell>
             <Cell label="Took" class="whitespace-nowrap tabular-nums">{part(move || took.get())}</Cell>
         </tr>

@@ -198,6 +198,7 @@ pub async fn events(
             Box::pin(async move { matches!(store.bearer(&token, clock::now()).await, Ok(Some(_)) | Err(_)) })
         });
         let listen = feed::Listen {
+            form: feed::Form::Event,
             organization: caller.organization,
             workflow: Some(workflow),
             after: Some(after),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use devsquad::agent::Presence;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
-use devsquad::view::{AgentSummary, AgentView, TaskLink};
+use devsquad::view::{AgentSummary, AgentView, Member, TaskLink};
 use devsquad::workflow::task::TaskStatus;
 use serde_json::Value;
 use sqlx::FromRow;
@@ -127,6 +127,20 @@ pub async fn roster(tx: &mut TenantTx) -> Result<Vec<AgentSummary>, sqlx::Error>
             let current = held.remove(&row.id).unwrap_or_default();
             row.summary(current)
         })
+        .collect()
+}
+
+/// The names and skills of the roster.
+pub async fn members(tx: &mut TenantTx) -> Result<Vec<Member>, sqlx::Error> {
+    let rows: Vec<(Uuid, String, Value)> = sqlx::query_as(
+        "SELECT id, name, skills FROM agents WHERE organization_id = $1 AND retired_at IS NULL ORDER BY lower(name), id LIMIT $2",
+    )
+    .bind(tx.tenant().organization)
+    .bind(AGENTS_MAX)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|(id, name, skills)| Ok(Member { id: AgentId(id), name, skills: from_json(skills)? }))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use devsquad::id::TaskId;
-use devsquad::view::{ArtifactView, PREVIEW_BYTES_MAX};
+use devsquad::view::{ArtifactView, PREVIEW_BYTES_MAX, Text};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -105,7 +105,7 @@ pub(super) async fn add_texts(tx: &mut TenantTx, views: Vec<&mut ArtifactView>) 
     .await?;
     for view in shown {
         let content = contents.iter().find(|(id, _)| *id == view.id);
-        view.text = content.and_then(|(_, content)| String::from_utf8(content.clone()).ok());
+        view.text = content.and_then(|(_, content)| String::from_utf8(content.clone()).ok()).map(Text::Plain);
     }
     Ok(())
 }

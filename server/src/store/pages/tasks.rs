@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use devsquad::id::{CheckpointId, TaskId, WorkflowId};
-use devsquad::view::{TaskDetail, TaskView};
+use devsquad::view::{TaskDetail, TaskView, Text};
 use devsquad::workflow::EdgeKind;
 use devsquad::workflow::task::TaskStatus;
 use serde_json::Value;
@@ -29,6 +29,7 @@ struct Row {
     note: Option<String>,
     attempts_used: i32,
     max_attempts: i32,
+    handed_in: bool,
     not_before: Option<jiff_sqlx::Timestamp>,
     ready_at: Option<jiff_sqlx::Timestamp>,
     started_at: Option<jiff_sqlx::Timestamp>,
@@ -38,7 +39,8 @@ struct Row {
 
 /// A checkpoint waits for a person only while its task does.
 const COLUMNS: &str = "t.id, t.task_key, t.task_name, t.task_type, t.status, t.dependencies, t.skills, t.checks,
-    t.assigned_agent_id AS agent_id, a.name AS agent_name, t.progress, t.note, t.attempts_used, t.max_attempts, t.not_before,
+    t.assigned_agent_id AS agent_id, a.name AS agent_name, t.progress, t.note, t.attempts_used, t.max_attempts,
+    t.result_sha256 IS NOT NULL AS handed_in, t.not_before,
     t.ready_at, t.started_at, t.completed_at,
     CASE WHEN t.status = 'awaiting_approval' THEN (
         SELECT c.id FROM quality_checkpoints AS c
@@ -64,6 +66,7 @@ impl Row {
             note: self.note.unwrap_or_default(),
             attempts_used: count(self.attempts_used),
             max_attempts: count(self.max_attempts),
+            handed_in: self.handed_in,
             not_before: time(self.not_before),
             ready_at: time(self.ready_at),
             started_at: time(self.started_at),
@@ -148,12 +151,17 @@ pub async fn detail(tx: &mut TenantTx, workflow: WorkflowId, task: TaskId) -> Re
         Some(newest) => attempts::log(tx, newest.id).await?,
         None => Vec::new(),
     };
+    let (output, text) = match value(found.output) {
+        Some(Value::String(text)) => (None, Some(Text::Plain(text))),
+        other => (other, None),
+    };
     Ok(Some(TaskDetail {
         task: found.row.view(edge)?,
         workflow,
         workflow_name: found.workflow_name,
         input: value(found.input).unwrap_or_default(),
-        output: value(found.output),
+        output,
+        text,
         checkpoints: checkpoints::of_tasks(tx, &[task]).await?.into_iter().map(|(_, view)| view).collect(),
         artifacts: artifacts::of_task(tx, task).await?,
         attempts,

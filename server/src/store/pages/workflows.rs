@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{activity, count, head, parsed, tasks, time};
+use super::{activity, agents, count, head, parsed, tasks, time};
 use crate::store::TenantTx;
 
 /// Characters of a search text that are used.
@@ -132,7 +132,7 @@ struct Whole {
     created_by: Option<String>,
 }
 
-/// One workflow with its tasks and what happened lately: five queries, and one for the names in the sentences.
+/// One workflow with its tasks, who could do them, and what happened lately: six queries, and one for the names in the sentences.
 pub async fn workflow(tx: &mut TenantTx, id: WorkflowId) -> Result<Option<WorkflowView>, sqlx::Error> {
     let organization = tx.tenant().organization;
     let query = format!(
@@ -157,6 +157,7 @@ pub async fn workflow(tx: &mut TenantTx, id: WorkflowId) -> Result<Option<Workfl
         },
         created_by: found.created_by.unwrap_or_else(|| "A script".to_owned()),
         tasks,
+        members: agents::members(tx).await?,
         activity: activity::newest(tx, Some(id)).await?,
         seq: head(tx).await?,
     }))

@@ -14,7 +14,7 @@ use devsquad::view::WorkflowFilter;
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::checks::Verdict;
 use devsquad::workflow::task::TaskStatus;
-use devsquad::{Actor, Command, Refusal, Role};
+use devsquad::{Actor, Command, Role};
 use serde_json::json;
 
 use super::browser::Squad;
@@ -190,9 +190,7 @@ async fn the_mission_is_launched_on_a_repository_and_refused_elsewhere() {
     };
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().to_str().expect("text");
-    let Err(Failure::Refused { refusal: Refusal::Invalid { faults } }) = launch(path).await else {
-        panic!("not refused")
-    };
+    let Err(Failure::Refused { faults, .. }) = launch(path).await else { panic!("not refused") };
     assert_eq!(faults[0].pointer, "/parameters/path");
     assert!(std::process::Command::new("git").args(["init", "-q", path]).status().expect("git").success());
     let id = launch(path).await.expect("launched");

@@ -4,18 +4,18 @@ use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
 use super::Drawing;
-use crate::ui::shared;
+use crate::ui::{Seen, SeenOnce, memo, shared};
 
 /// One edge.
 #[component]
 pub fn Edge(drawing: Drawing, nth: usize) -> impl IntoView {
-    let (from, to) = drawing.layout.with_untracked(|layout| (layout.edges[nth].from, layout.edges[nth].to));
+    let (from, to) = drawing.layout.seen_once(|layout| (layout.edges[nth].from, layout.edges[nth].to));
     let tasks = drawing.run.tasks();
     let (before, after) = (tasks[from as usize], tasks[to as usize]);
-    let line = Memo::new(move |_| {
-        drawing.layout.with(|layout| layout.edges.get(nth).map(|edge| edge.svg(drawing.direction.get())))
+    let line = memo(move |_| {
+        drawing.layout.seen(|layout| layout.edges.get(nth).map(|edge| edge.svg(drawing.direction.get())))
     });
-    let state = Memo::new(move |_| state(before.with(|task| task.status), after.with(|task| task.status)));
+    let state = memo(move |_| state(before.seen(|task| task.status), after.seen(|task| task.status)));
     let weight = if drawing.is_critical(from, to) { "critical" } else { "plain" };
     view! {
         <path d=shared(move || line.get()) class="edge" data-state=shared(move || state.get()) data-weight=weight marker-end="url(#arrow)"></path>

@@ -25,8 +25,17 @@ use view_port::{Toolbar, ViewPort};
 
 /// A node and the space around it, in px at natural size.
 const SIZES: Sizes = Sizes { width: 208.0, height: 68.0, between_ranks: 56.0, between_nodes: 20.0, margin: 20.0 };
+/// In a narrow window two nodes stand side by side.
+const SIZES_DOWN: Sizes = Sizes { width: 168.0, between_ranks: 40.0, between_nodes: 16.0, margin: 12.0, ..SIZES };
 /// Above this many nodes nothing is animated.
 const LIVELY_MAX: usize = 150;
+
+fn sizes(direction: Direction) -> Sizes {
+    match direction {
+        Direction::Right => SIZES,
+        Direction::Down => SIZES_DOWN,
+    }
+}
 
 /// What the parts of the drawing share.
 #[derive(Clone, Copy)]
@@ -47,9 +56,8 @@ impl Drawing {
         let direction = RwSignal::new(Direction::Right);
         let critical = longest_chain(&needs);
         let needs = StoredValue::new(needs);
-        let layout = Memo::new(move |_| needs.with_value(|needs| layout(needs, direction.get(), SIZES)));
-        let first =
-            layout.with_untracked(|layout| layout.rows.first().and_then(|row| row.first()).copied().unwrap_or(0));
+        let layout = memo(move |_| needs.with_value(|needs| layout(needs, direction.get(), sizes(direction.get()))));
+        let first = layout.seen_once(|layout| layout.rows.first().and_then(|row| row.first()).copied().unwrap_or(0));
         Drawing {
             run,
             places,
@@ -64,9 +72,9 @@ impl Drawing {
     /// How wide and how high it would be, drawn that way.
     fn measures(self, direction: Direction) -> (f64, f64) {
         if direction == self.direction.get_untracked() {
-            return self.layout.with_untracked(|layout| (layout.width, layout.height));
+            return self.layout.seen_once(|layout| (layout.width, layout.height));
         }
-        let drawn = self.needs.with_value(|needs| layout(needs, direction, SIZES));
+        let drawn = self.needs.with_value(|needs| layout(needs, direction, sizes(direction)));
         (drawn.width, drawn.height)
     }
 
@@ -77,16 +85,15 @@ impl Drawing {
     /// Nodes a person should look at, in the order work flows.
     fn attention(self) -> Vec<u32> {
         let tasks = self.run.tasks();
-        let wanted = |at: &u32| {
-            tasks.get(*at as usize).is_some_and(|task| task.with_untracked(|task| needs_attention(task.status)))
-        };
-        self.layout.with_untracked(|layout| layout.rows.iter().flatten().copied().filter(wanted).collect())
+        let wanted =
+            |at: &u32| tasks.get(*at as usize).is_some_and(|task| task.seen_once(|task| needs_attention(task.status)));
+        self.layout.seen_once(|layout| layout.rows.iter().flatten().copied().filter(wanted).collect())
     }
 
     fn focus(self, at: u32) {
         self.current.set(at);
         if let Some(task) = self.run.tasks().get(at as usize) {
-            focus_soon(vec![node_id(task.with_untracked(|task| task.id))]);
+            focus_soon(vec![node_id(task.seen_once(|task| task.id))]);
         }
     }
 
@@ -94,7 +101,7 @@ impl Drawing {
     fn moved(self, event: &KeyboardEvent) -> bool {
         let Some(step) = keys::step(&event.key(), self.direction.get_untracked()) else { return false };
         let attention = self.attention();
-        let to = self.layout.with_untracked(|layout| {
+        let to = self.layout.seen_once(|layout| {
             self.critical
                 .with_value(|critical| keys::target(layout, self.current.get_untracked(), step, critical, &attention))
         });
@@ -115,11 +122,11 @@ pub fn Graph(
 ) -> impl IntoView {
     let drawing = Drawing::new(run, places);
     let port = ViewPort::new(drawing);
-    let name = Memo::new(move |_| name(run));
+    let name = memo(move |_| name(run));
     let calm = run.len() > LIVELY_MAX;
     follow(drawing, port);
-    let order: Vec<u32> = drawing.layout.with_untracked(|layout| layout.rows.concat());
-    let edges = drawing.layout.with_untracked(|layout| layout.edges.len());
+    let order: Vec<u32> = drawing.layout.seen_once(|layout| layout.rows.concat());
+    let edges = drawing.layout.seen_once(|layout| layout.edges.len());
     view! {
         <section aria-label="Graph" class="glass relative min-w-0 overflow-hidden">
             <div
@@ -177,7 +184,7 @@ fn follow(drawing: Drawing, port: ViewPort) {
     Effect::new(move |first: Option<()>| {
         let tasks = drawing.run.tasks();
         let at = |wanted: &dyn Fn(&TaskView) -> bool| {
-            let found = tasks.iter().position(|task| task.with_untracked(wanted));
+            let found = tasks.iter().position(|task| task.seen_once(wanted));
             found.and_then(|at| u32::try_from(at).ok())
         };
         let open = drawing.places.task().get().and_then(|open| at(&|task| task.id == open));
@@ -196,7 +203,7 @@ fn has_modifier(event: &KeyboardEvent) -> bool {
 
 /// "Workflow graph, 14 tasks: 3 running, 11 waiting".
 fn name(run: Run) -> String {
-    let counts = run.summary.with(|summary| summary.counts.clone());
+    let counts = run.summary.seen(|summary| summary.counts.clone());
     let words: Vec<String> = counts
         .into_iter()
         .map(|(status, n): (TaskStatus, u32)| format!("{n} {}", task_look(status).2.to_lowercase()))

@@ -5,7 +5,7 @@ use devsquad::view::TaskView;
 use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
-use super::{Drawing, SIZES};
+use super::{Drawing, SIZES, sizes};
 use crate::ui::*;
 use crate::workflows::status::task_look;
 
@@ -18,25 +18,25 @@ pub fn node_id(task: TaskId) -> String {
 #[component]
 pub fn Node(drawing: Drawing, at: u32) -> impl IntoView {
     let task = drawing.run.tasks()[at as usize];
-    let is_running = Memo::new(move |_| task.with(|task| task.status == TaskStatus::Running));
+    let is_running = memo(move |_| task.seen(|task| task.status == TaskStatus::Running));
     let place = move || {
-        let corner = drawing.layout.with(|layout| layout.nodes.get(at as usize).copied().unwrap_or_default());
+        let corner = drawing.layout.seen(|layout| layout.nodes.get(at as usize).copied().unwrap_or_default());
         format!("translate({} {})", corner.x, corner.y)
     };
-    let (width, height) = (SIZES.width.to_string(), SIZES.height.to_string());
-    let (wide, high) = ((SIZES.width + 3.0).to_string(), (SIZES.height + 3.0).to_string());
+    let broad = move |more: f64| shared(move || (sizes(drawing.direction.get()).width + more).to_string());
+    let high = |more: f64| (SIZES.height + more).to_string();
     view! {
         <g transform=shared(place)>
             <rect
                 class=shared(move || if is_running.get() { "node-beam" } else { "hidden" })
                 x="-1.5"
                 y="-1.5"
-                width=wide
-                height=high
+                width=broad(3.0)
+                height=high(3.0)
                 rx="9.5"
                 pathLength="100"
             ></rect>
-            <foreignObject width=width height=height>{view! { <Face drawing at/> }.into_any()}</foreignObject>
+            <foreignObject width=broad(0.0) height=high(0.0)>{view! { <Face drawing at/> }.into_any()}</foreignObject>
         </g>
     }
     .into_any()
@@ -46,13 +46,13 @@ pub fn Node(drawing: Drawing, at: u32) -> impl IntoView {
 #[component]
 fn Face(drawing: Drawing, at: u32) -> impl IntoView {
     let task = drawing.run.tasks()[at as usize];
-    let id = task.with_untracked(|task| task.id);
-    let short = task.with_untracked(|task| task.name.clone());
-    let status = Memo::new(move |_| task.with(|task| task.status));
-    let is_open = Memo::new(move |_| drawing.places.task().get() == Some(id));
-    let line = Memo::new(move |_| task.with(second_line));
+    let id = task.seen_once(|task| task.id);
+    let short = task.seen_once(|task| task.name.clone());
+    let status = memo(move |_| task.seen(|task| task.status));
+    let is_open = memo(move |_| drawing.places.task().get() == Some(id));
+    let line = memo(move |_| task.seen(second_line));
     let ties = ties(drawing, at);
-    let percent = Memo::new(move |_| task.with(|task| u32::from(task.progress)));
+    let percent = memo(move |_| task.seen(|task| u32::from(task.progress)));
     let picture = move || {
         let (shape, tone, _) = task_look(status.get());
         view! { <ShapeIcon shape class=format!("size-4 shrink-0 {}", tone.text())/> }
@@ -77,7 +77,7 @@ fn Face(drawing: Drawing, at: u32) -> impl IntoView {
                     <span class="sr-only">", "</span>
                     {part(move || line.get().0)}
                 </span>
-                <span class="sr-only">{part(move || line.with(|(_, who)| if who.is_empty() { "" } else { ", " }))}</span>
+                <span class="sr-only">{part(move || line.seen(|(_, who)| if who.is_empty() { "" } else { ", " }))}</span>
                 <span class="truncate text-ink-3">{part(move || line.get().1)}</span>
                 <span class="sr-only">{ties}</span>
             </span>
@@ -111,7 +111,7 @@ fn second_line(task: &TaskView) -> (String, String) {
 fn ties(drawing: Drawing, at: u32) -> String {
     let tasks = drawing.run.tasks();
     let called =
-        |at: u32| tasks.get(at as usize).map(|task| task.with_untracked(|task| task.name.clone())).unwrap_or_default();
+        |at: u32| tasks.get(at as usize).map(|task| task.seen_once(|task| task.name.clone())).unwrap_or_default();
     let (before, after): (Vec<String>, Vec<String>) = drawing.needs.with_value(|needs| {
         let after =
             (0u32..).zip(needs).filter(|(_, list)| list.contains(&at)).map(|(other, _)| called(other)).collect();

@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlDivElement};
 
-use super::{Drawing, SIZES};
+use super::{Drawing, sizes};
 use crate::ui::*;
 use crate::workflows::status::needs_attention;
 
@@ -15,10 +15,11 @@ const ZOOM_MAX: f64 = 2.0;
 /// One press of a button.
 const ZOOM_STEP: f64 = 1.2;
 /// A drawing that would have to be shrunk below this to fit is shown at `COMFORTABLE` and scrolled.
-const FIT_MIN: f64 = 0.8;
+const FIT_MIN: f64 = 0.7;
 const COMFORTABLE: f64 = 0.95;
-/// A drawing smaller than this is not blown up to fill the window.
+/// A drawing smaller than this is not blown up to fill the window: a broad one, and one that flows down a narrow window.
 const SMALLEST: (f64, f64) = (760.0, 260.0);
+const SMALLEST_DOWN: (f64, f64) = (320.0, 260.0);
 /// What the server takes for fitting, not knowing the window.
 const LIKELY: (f64, f64) = (1_250.0, 640.0);
 /// A window narrower than this is better used by a drawing that flows down.
@@ -33,6 +34,7 @@ pub struct ViewPort {
     /// The element that scrolls.
     pub node: NodeRef<html::Div>,
     layout: Memo<Layout>,
+    direction: RwSignal<Direction>,
     /// How large it is drawn; nothing when it fits the window.
     zoom: RwSignal<Option<f64>>,
     grabbed: StoredValue<Option<(f64, f64)>>,
@@ -44,15 +46,16 @@ impl ViewPort {
     /// A window onto a drawing.
     pub fn new(drawing: Drawing) -> ViewPort {
         let layout = drawing.layout;
-        let fits = layout.with_untracked(|layout| layout.width <= LIKELY.0 && layout.height <= LIKELY.1);
+        let fits = layout.seen_once(|layout| layout.width <= LIKELY.0 && layout.height <= LIKELY.1);
         let port = ViewPort {
             node: NodeRef::new(),
             layout,
+            direction: drawing.direction,
             zoom: RwSignal::new((!fits).then_some(COMFORTABLE)),
             grabbed: StoredValue::new(None),
             by_hand: StoredValue::new(false),
         };
-        Effect::new(move || {
+        effect(move || {
             port.node.track();
             port.adapt(drawing);
             let resized = window_event_listener(leptos::ev::resize, move |_| port.adapt(drawing));
@@ -73,8 +76,8 @@ impl ViewPort {
     /// Fits the drawing to the window where it stays legible.
     fn settle(self, window: &HtmlDivElement) {
         if !self.by_hand.get_value() {
-            let (width, height) = self.layout.with_untracked(|layout| (layout.width, layout.height));
-            let fits = fit_scale(window, width, height) >= FIT_MIN;
+            let (width, height) = self.layout.seen_once(|layout| (layout.width, layout.height));
+            let fits = fit_scale(window, width, height, self.direction.get_untracked()) >= FIT_MIN;
             self.zoom.set((!fits).then_some(COMFORTABLE));
         }
     }
@@ -84,11 +87,12 @@ impl ViewPort {
         request_animation_frame(move || {
             let Some(window) = self.node.try_get_untracked().flatten() else { return };
             self.settle(&window);
-            let corner = at.and_then(|at| self.layout.with_untracked(|layout| layout.nodes.get(at as usize).copied()));
+            let corner = at.and_then(|at| self.layout.seen_once(|layout| layout.nodes.get(at as usize).copied()));
             let (Some(corner), Some(zoom)) = (corner, self.zoom.get_untracked()) else { return };
+            let node = sizes(self.direction.get_untracked());
             request_animation_frame(move || {
-                window.set_scroll_left(((corner.x + SIZES.width / 2.0) * zoom) as i32 - window.client_width() / 2);
-                window.set_scroll_top(((corner.y + SIZES.height / 2.0) * zoom) as i32 - window.client_height() / 2);
+                window.set_scroll_left(((corner.x + node.width / 2.0) * zoom) as i32 - window.client_width() / 2);
+                window.set_scroll_top(((corner.y + node.height / 2.0) * zoom) as i32 - window.client_height() / 2);
             });
         });
     }
@@ -106,17 +110,18 @@ impl ViewPort {
     fn measure(self, side: fn(&Layout) -> f64) -> String {
         match self.zoom.get() {
             None => "100%".to_owned(),
-            Some(zoom) => self.layout.with(|layout| (side(layout) * zoom).round()).to_string(),
+            Some(zoom) => self.layout.seen(|layout| (side(layout) * zoom).round()).to_string(),
         }
     }
 
     /// What of the drawing is in the svg.
     pub fn view_box(self) -> String {
-        let (width, height) = self.layout.with(|layout| (layout.width, layout.height));
+        let (width, height) = self.layout.seen(|layout| (layout.width, layout.height));
         match self.zoom.get() {
             Some(_) => format!("0 0 {width} {height}"),
             None => {
-                let (broad, high) = (width.max(SMALLEST.0), height.max(SMALLEST.1));
+                let least = smallest(self.direction.get());
+                let (broad, high) = (width.max(least.0), height.max(least.1));
                 format!("{} {} {broad} {high}", (width - broad) / 2.0, (height - high) / 2.0)
             }
         }
@@ -144,8 +149,8 @@ impl ViewPort {
     pub fn zoom_by(self, factor: f64) {
         let Some(window) = self.node.get_untracked() else { return };
         let now = self.zoom.get_untracked().unwrap_or_else(|| {
-            let (width, height) = self.layout.with_untracked(|layout| (layout.width, layout.height));
-            fit_scale(&window, width, height)
+            let (width, height) = self.layout.seen_once(|layout| (layout.width, layout.height));
+            fit_scale(&window, width, height, self.direction.get_untracked())
         });
         self.zoom_to(now * factor);
     }
@@ -200,10 +205,18 @@ impl ViewPort {
 }
 
 /// How far a drawing has to be shrunk to be seen whole.
-fn fit_scale(element: &HtmlDivElement, width: f64, height: f64) -> f64 {
+fn fit_scale(element: &HtmlDivElement, width: f64, height: f64, direction: Direction) -> f64 {
     let window_height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(TALL_PX.1);
     let tall = (window_height * TALL).clamp(TALL_PX.0, TALL_PX.1);
-    (f64::from(element.client_width()) / width.max(SMALLEST.0)).min(tall / height.max(SMALLEST.1))
+    let least = smallest(direction);
+    (f64::from(element.client_width()) / width.max(least.0)).min(tall / height.max(least.1))
+}
+
+fn smallest(direction: Direction) -> (f64, f64) {
+    match direction {
+        Direction::Right => SMALLEST,
+        Direction::Down => SMALLEST_DOWN,
+    }
 }
 
 /// In a narrow window the drawing flows down, if that is the better fit.
@@ -214,7 +227,7 @@ fn turn(drawing: Drawing, window: &HtmlDivElement) {
     }
     let scale = |direction| {
         let (width, height) = drawing.measures(direction);
-        fit_scale(window, width, height)
+        fit_scale(window, width, height, direction)
     };
     let down = width < NARROW && scale(Direction::Down) > scale(Direction::Right);
     let wanted = if down { Direction::Down } else { Direction::Right };
@@ -233,9 +246,8 @@ pub fn Toolbar(drawing: Drawing, port: ViewPort) -> impl IntoView {
             </button>
         }
     };
-    let attention = Memo::new(move |_| {
-        drawing.run.tasks().iter().filter(|task| task.with(|task| needs_attention(task.status))).count()
-    });
+    let attention =
+        memo(move |_| drawing.run.tasks().iter().filter(|task| task.seen(|task| needs_attention(task.status))).count());
     view! {
         <div class="tools" role="group" aria-label="Drawing">
             {button(Glyph::Minus, "Zoom out", |_, port| port.zoom_by(1.0 / ZOOM_STEP))}
