@@ -43,8 +43,10 @@ test("a run is paused, resumed and cancelled, and says so everywhere at once", a
   const path = await begin(page);
   const second = await context.newPage();
   await visit(second, path);
-  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Pause" }).press("Enter");
   await expect(second.getByText("nothing new starts until it is resumed")).toBeVisible();
+  // The button is gone; who works by keyboard is beside the one that took its place.
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
   await second.getByRole("button", { name: "Resume" }).click();
   await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
 

@@ -23,7 +23,7 @@ pub fn Figures(
                 {figure("Tasks ready", "wait for an agent", |view| view.tasks_ready.to_string())}
                 {figure("Tasks completed", "in 24 hours", |view| view.completed_today.to_string())}
                 {figure("Squad", "agents reachable", |view| format!("{}/{}", view.agents_online, view.agents_total))}
-                {figure("Needs you", "decisions wait", |view| view.needs.len().to_string())}
+                {figure("Needs you", "to decide", |view| view.needs.len().to_string())}
             </Stats>
         </section>
     }

@@ -58,7 +58,9 @@ pub use empty::EmptyState;
 pub use error_panel::{ErrorPanel, Notice};
 pub use faults::{FormFaults, field_fault};
 pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
-pub use focus::focus_soon;
+#[cfg(feature = "hydrate")]
+pub use focus::watch_focus;
+pub use focus::{focus_soon, recover_focus};
 pub use icon::{Glyph, Icon};
 pub use lean::{Seen, SeenOnce, derived, effect, memo};
 pub use loaded::{LoadFailed, Loaded, Rows, when_there};
@@ -75,5 +77,5 @@ pub use stat::{Stat, Stats};
 pub use stay::stay;
 pub use table::{Cell, Table};
 pub use time::{RelativeTime, elapsed, moment, relative};
-pub use title::{PageTitle, provide_focus};
+pub use title::{PageTitle, TITLE, provide_focus};
 pub use toast::{ToastOutlet, Toasts, use_toasts};

@@ -8,6 +8,9 @@ use leptos_router::hooks::use_location;
 
 use super::effect;
 
+/// The id of the heading.
+pub const TITLE: &str = "page-title";
+
 /// The path whose heading had the focus last.
 #[derive(Clone, Copy)]
 struct Focused(StoredValue<Option<String>>);
@@ -15,6 +18,8 @@ struct Focused(StoredValue<Option<String>>);
 /// Remembers which page was focused; once, at the root.
 pub fn provide_focus() {
     provide_context(Focused(StoredValue::new(None)));
+    #[cfg(feature = "hydrate")]
+    super::watch_focus();
 }
 
 /// The head of every page: `<PageTitle title="Workflows">actions</PageTitle>`. The children stand at its right.
@@ -43,7 +48,7 @@ pub fn PageTitle(
         <Title text=move || tab.try_get().unwrap_or_else(|| first.clone())/>
         <div class="mb-4 flex flex-wrap items-center justify-between gap-x-6 gap-y-3 md:mb-6">
             <div class="min-w-0">
-                <h1 node_ref=heading tabindex="-1" class="text-2xl font-semibold text-balance break-words text-ink md:text-3xl focus-vibe rounded-sm">
+                <h1 id=TITLE node_ref=heading tabindex="-1" class="text-2xl font-semibold text-balance break-words text-ink md:text-3xl focus-vibe rounded-sm">
                     {part(move || title.get())}
                 </h1>
                 {subtitle.map(|text| view! { <p class="mt-1 text-sm text-ink-3 md:text-base">{part(move || text.get())}</p> })}

@@ -32,6 +32,8 @@ use data::Data;
 use log::Log;
 use reasons::Reasons;
 
+/// The id of the panel's heading.
+const PANEL_TITLE: &str = "inspector-title";
 /// Changes of the task are fetched at most this often.
 const REFETCH_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
 
@@ -72,9 +74,9 @@ pub fn Inspector(
         }
     };
     view! {
-        <aside aria-labelledby="inspector-title" class="inspector" on:keydown=close>
+        <aside aria-labelledby=PANEL_TITLE class="inspector" on:keydown=close>
             <div class="mb-3 flex items-start justify-between gap-3">
-                <h2 id="inspector-title" tabindex="-1" class="min-w-0 rounded-sm text-lg font-semibold break-words text-ink focus-vibe">{name}</h2>
+                <h2 id=PANEL_TITLE tabindex="-1" class="min-w-0 rounded-sm text-lg font-semibold break-words text-ink focus-vibe">{name}</h2>
                 <a
                     href=shared(move || places.without_task())
                     {..stay()}
@@ -118,7 +120,7 @@ fn focus_when_opened_by_hand() {
     effect(move || {
         let at = document().active_element().map(|at| at.tag_name());
         if at.is_some_and(|name| name.eq_ignore_ascii_case("a")) {
-            focus_soon(vec!["inspector-title".to_owned()]);
+            focus_soon(vec![PANEL_TITLE.to_owned()]);
         }
     });
 }
@@ -137,6 +139,10 @@ pub fn TaskPanel(
     let workflow = memo(move |_| run.summary.seen(|summary| summary.status));
     let agent = memo(move |_| task.seen(|task| task.agent.clone()));
     let why = memo(move |_| task.seen(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
+    effect(move || {
+        status.track();
+        recover_focus(&[PANEL_TITLE, TITLE]);
+    });
     let artifacts = memo(move |_| detail.seen(|detail| detail.artifacts.clone()));
     view! {
         <div class="flex min-w-0 flex-col gap-5">

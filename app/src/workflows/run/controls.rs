@@ -34,6 +34,10 @@ pub fn Controls(
             asking.set(false);
         }
     });
+    effect(move || {
+        status.track();
+        recover_focus(&[TITLE]);
+    });
     let session = use_session();
     let is = move |wanted: WorkflowStatus| session.may(Role::Operator) && status.get() == wanted;
     let may_retry = move || {

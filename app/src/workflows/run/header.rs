@@ -94,7 +94,7 @@ fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
     let deadline =
         move || summary.seen(|summary| summary.deadline).map(|at| format!("Due {}", relative(at, now.get())));
     view! {
-        <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm lg:ml-auto">
+        <dl class="flex flex-wrap gap-x-6 gap-y-1 text-sm">
             <div><dt class="text-ink-3">"Started"</dt><dd class="font-medium text-ink"><RelativeTime at=began/></dd></div>
             <div><dt class="text-ink-3">{words}</dt><dd class="font-medium text-ink tabular-nums">{part(move || took.get())}</dd></div>
             {part(move || deadline().map(|due| view! { <div><dt class="text-ink-3">"Deadline"</dt><dd class="font-medium text-ink">{due}</dd></div> }))}
