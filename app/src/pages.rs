@@ -98,7 +98,7 @@ impl ChooseView for Page {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
             Piece::Run => run().await,
-            Piece::Task => task(OneTask::Page).await,
+            Piece::Task => task(None).await,
             Piece::Rest => rest(self).await,
         };
         drawn.unwrap_or_else(|_| did_not_come("this page"))
@@ -112,8 +112,8 @@ impl ChooseView for Page {
 
 /// The panel of a task, whose piece comes when it is wanted first.
 pub(crate) fn inspector(run: Run, of: TaskId, places: Places) -> AnyView {
-    let panel = OneTask::Panel(run, of, places);
-    let mut drawn = Box::pin(async move { task(panel).await.unwrap_or_else(|_| did_not_come("the task")) });
+    let beside = Some((run, of, places));
+    let mut drawn = Box::pin(async move { task(beside).await.unwrap_or_else(|_| did_not_come("the task")) });
     // On the server, and where the piece is there already, nothing has to be waited for.
     match drawn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(drawn) => drawn,
@@ -192,18 +192,12 @@ fn run() -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <RunPage/> }.into_any())
 }
 
-/// A task, as a page or as the panel beside its run.
-#[derive(Clone, Copy)]
-enum OneTask {
-    Page,
-    Panel(Run, TaskId, Places),
-}
-
+/// The panel of a task beside its run; a page of its own without.
 #[wasm_split(task, wasm_split_path = leptos::wasm_split, preload(fetch_task), fallible)]
-fn task(shown: OneTask) -> Result<AnyView, SplitLoaderError> {
-    Ok(match shown {
-        OneTask::Page => view! { <TaskPage/> }.into_any(),
-        OneTask::Panel(run, task, places) => view! { <Inspector run task places/> }.into_any(),
+fn task(beside: Option<(Run, TaskId, Places)>) -> Result<AnyView, SplitLoaderError> {
+    Ok(match beside {
+        None => view! { <TaskPage/> }.into_any(),
+        Some((run, task, places)) => view! { <Inspector run task places/> }.into_any(),
     })
 }
 
