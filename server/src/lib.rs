@@ -1,6 +1,6 @@
 //! The parts of the server.
 //!
-//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `cli → all`.
+//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `messenger → engine, chat, store` · `cli → all`.
 //! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
 
 pub mod agents;
@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod feed;
+pub mod messenger;
 pub mod problem;
 pub mod repository;
 pub mod squad;

@@ -25,6 +25,8 @@ const RIGHTS: &[(&str, &str, &str)] = &[
     ("artifacts", "sid", "s"),
     ("attempt_logs", "sid", "s"),
     ("attempts", "siud", "s"),
+    ("chat_bookmarks", "siu", "s"),
+    ("chat_dead_letters", "sid", "s"),
     ("engine_owners", "siu", "s"),
     ("engine_snapshots", "sid", "s"),
     ("idempotency_keys", "sid", "s"),
@@ -112,6 +114,11 @@ const ROWS: &[(&str, &str)] = &[
     (
         "stream_chat_integration",
         "(organization_id, id, channel_id, channel_type, purpose, created_at) VALUES ('$T', '$P15', 'c', 'team', 'project', now())",
+    ),
+    ("chat_bookmarks", "(organization_id, posted_seq, posted_at) VALUES ('$T', 1, now())"),
+    (
+        "chat_dead_letters",
+        "(organization_id, message_id, seq, channel_id, reason, at) VALUES ('$T', 'm', 1, 'c', 'r', now())",
     ),
     ("artifact_blobs", "(organization_id, sha256, content) VALUES ('$T', sha256('x'), 'x')"),
     (

@@ -12,6 +12,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("engine", &["store"]),
     ("squad", &[]),
     ("agents", &["engine", "store", "squad"]),
+    ("messenger", &["chat", "engine", "store"]),
     ("web", &["engine", "store", "agents"]),
     ("bench", &["store", "engine", "agents"]),
 ];

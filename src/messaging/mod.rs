@@ -1,4 +1,5 @@
 //! What the system says, and to whom.
 
+pub mod message;
 pub mod why;
 pub mod wording;

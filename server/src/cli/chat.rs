@@ -1,6 +1,6 @@
 //! `devsquad chat`: the embedded chat server by itself, and setting a chat server up.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, bail};
 use axum::Router;
@@ -60,6 +60,17 @@ pub async fn own(config: &Config, store: &Store, url: &str, stop: CancellationTo
         retry_pause: RETRY_PAUSE,
     };
     Chat::start(store.clone(), options, stop).await
+}
+
+/// A client of the chat server in use: the one that is configured, or our own behind this address.
+pub fn client(config: &Config, own: SocketAddr) -> anyhow::Result<Client> {
+    // Our own answers the machine itself only, whatever address it listens on.
+    let near = match own.ip() {
+        IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, own.port())),
+        IpAddr::V6(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, own.port())),
+    };
+    let url = config.chat.as_ref().map_or_else(|| format!("http://{near}/chat"), |chat| chat.url.clone());
+    Ok(Client::new(&url, keys(config)?)?)
 }
 
 /// Keys that are configured, or those of the data directory.

@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod journal;
 pub mod logs;
+pub mod messenger;
 pub mod organizations;
 pub mod pages;
 pub mod projections;

@@ -17,11 +17,17 @@ pub struct Server {
     /// Acts as the owner.
     pub token: String,
     client: reqwest::Client,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// Starts one and waits until it is ready.
     pub async fn start() -> Server {
+        Server::start_with(Vec::new()).await
+    }
+
+    /// Starts one with these settings in its environment.
+    pub async fn start_with(settings: Vec<(&'static str, String)>) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::Builder::new().prefix("dsq").tempdir_in("/tmp").expect("a directory");
         // PostgreSQL's own user passes through it when we are root.
@@ -29,7 +35,7 @@ impl Server {
         std::fs::set_permissions(dir.path(), open).expect("permissions");
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
         let client = reqwest::Client::builder().timeout(Duration::from_secs(90)).build().expect("a client");
-        let mut server = Server { dir, port, process: None, token: String::new(), client };
+        let mut server = Server { dir, port, process: None, token: String::new(), client, settings };
         server.restart().await;
         server
     }
@@ -48,6 +54,7 @@ impl Server {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_devsquad"));
         command.args(arguments).env("DEVSQUAD_DATA_DIR", self.data_dir()).env_remove("DATABASE_URL");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use devsquad::Event;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::{self, ActivityLine};
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
@@ -41,6 +42,23 @@ pub async fn newest(tx: &mut TenantTx, workflow: Option<WorkflowId>) -> Result<V
     Ok(events.iter().map(|event| view::activity(event, &tasks, &agents)).collect())
 }
 
+/// The events after `seq`, at most `limit`, oldest first, and the number of the last line looked at.
+pub(in crate::store) async fn after(
+    tx: &mut TenantTx,
+    seq: u64,
+    limit: i64,
+) -> Result<(Vec<Event>, Option<u64>), sqlx::Error> {
+    let query = format!("{EVENTS} AND seq > $2 ORDER BY seq LIMIT $3");
+    let rows: Vec<PgRow> = sqlx::query(sqlx::AssertSqlSafe(query))
+        .bind(tx.tenant().organization)
+        .bind(seq.cast_signed())
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await?;
+    let last = rows.last().map(|row| row.try_get::<i64, _>("seq")).transpose()?.map(i64::cast_unsigned);
+    Ok((rows.iter().filter_map(readable).collect(), last))
+}
+
 /// An event this version does not know is left out of the feed; the journal still has it.
 fn readable(row: &PgRow) -> Option<Event> {
     journal::event(row)
@@ -49,7 +67,7 @@ fn readable(row: &PgRow) -> Option<Event> {
 }
 
 /// The names of the tasks and agents these events are about, by id.
-async fn names(tx: &mut TenantTx, events: &[Event]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
+pub(in crate::store) async fn names(tx: &mut TenantTx, events: &[Event]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
     let organization = tx.tenant().organization;
     // A sentence names one task; of several it tells the number.
     let tasks = events.iter().filter_map(|event| match event.change.tasks() {

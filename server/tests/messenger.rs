@@ -1,0 +1,150 @@
+//! Stories of what the chat is told.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use server::chat::check::CHANNEL_TYPE;
+use server::chat::client::Client;
+use server::chat::keys::Keys;
+use server::chat::wire::{ChannelData, ChannelQuery, Message, MessageWindow};
+
+use crate::support::Server;
+
+/// The chat of a server, as the application itself.
+fn chat_of(server: &Server) -> Client {
+    let keys = Keys::of_data_dir(&server.data_dir()).expect("keys");
+    Client::new(&format!("{}/chat", server.url()), keys).expect("a client")
+}
+
+/// A repository with one commit.
+fn repository() -> tempfile::TempDir {
+    let dir = tempfile::Builder::new().prefix("shop").tempdir_in("/tmp").expect("a directory");
+    std::fs::write(dir.path().join("shop.py"), "# TODO: discounts\nprint('open')\n").expect("written");
+    for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "Open the shop"]] {
+        let who = ["-c", "user.name=Nora", "-c", "user.email=nora@example.org"];
+        let done = std::process::Command::new("git").arg("-C").arg(dir.path()).args(who).args(words).status();
+        assert!(done.expect("git").success());
+    }
+    dir
+}
+
+/// Has the built-in squad examine it, and approves; gives the workflow's id.
+fn health_check(server: &Server, path: &Path) -> String {
+    let parameter = format!("path={}", path.display());
+    let words = ["run", "project-health-check", "--param", &parameter, "--wait", "--approve", "--json"];
+    let output = server.command(&words).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("json");
+    report["id"].as_str().or(report["workflow_id"].as_str()).expect("an id").to_owned()
+}
+
+/// Everything said in a workflow's channel: the messages in it, each thread's behind its root.
+async fn said(chat: &Client, workflow: &str) -> Vec<Message> {
+    let data = ChannelData { created_by_id: Some("devsquad".to_owned()), ..ChannelData::default() };
+    let messages = MessageWindow { limit: Some(300), ..MessageWindow::default() };
+    let query = ChannelQuery { data, state: true, messages: messages.clone(), ..ChannelQuery::default() };
+    let state = chat.channel(CHANNEL_TYPE, &format!("workflow-{workflow}"), &query).await.expect("the channel");
+    let mut all = Vec::new();
+    for message in state.messages {
+        let replies = match message.reply_count {
+            0 => Vec::new(),
+            _ => chat.replies(&message.id, &messages).await.expect("replies"),
+        };
+        all.push(message);
+        all.extend(replies);
+    }
+    all
+}
+
+/// Waits until the channel says that the workflow is over.
+async fn over(chat: &Client, workflow: &str) -> Vec<Message> {
+    for _ in 0..300 {
+        let all = said(chat, workflow).await;
+        if all.iter().any(|message| message.text.starts_with("The workflow is completed")) {
+            return all;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("the chat never heard the end");
+}
+
+/// What the journal holds and a chat is told, as the ids of its messages.
+async fn due(server: &Server, workflow: &str) -> Vec<String> {
+    let answer = server.ask("GET", &format!("/workflows/{workflow}/events"), None).await;
+    let events: Vec<devsquad::Event> = serde_json::from_value(answer["events"].clone()).expect("events");
+    events.iter().flat_map(devsquad::messaging::message::posts).map(|post| post.id).collect()
+}
+
+fn kind(message: &Message) -> &str {
+    message.custom["devsquad"]["kind"].as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story() {
+    let server = Server::start().await;
+    let dir = repository();
+    let workflow = health_check(&server, dir.path());
+    let chat = chat_of(&server);
+    let all = over(&chat, &workflow).await;
+
+    let roots: Vec<&Message> = all.iter().filter(|message| kind(message) == "thread").collect();
+    assert_eq!(roots.len(), 8, "one thread for each task");
+    let report = roots.iter().find(|root| root.text == "Write the report").expect("its thread");
+    let story: Vec<&str> =
+        all.iter().filter(|message| message.parent_id.as_deref() == Some(&report.id)).map(kind).collect();
+    assert_eq!(
+        story,
+        [
+            "assignment",
+            "handoff",
+            "review_request",
+            "assignment",
+            "review_verdict",
+            "approval_request",
+            "approval_decision",
+            "completion"
+        ]
+    );
+    let verdict = all.iter().find(|message| kind(message) == "review_verdict").expect("a verdict");
+    assert!(verdict.user.as_ref().is_some_and(|user| user.id.starts_with("agent-")), "the reviewer says it");
+    let decision = all.iter().find(|message| kind(message) == "approval_decision").expect("a decision");
+    assert!(decision.user.as_ref().is_some_and(|user| user.id.starts_with("person-")), "the person says it");
+
+    let mut told: Vec<String> =
+        all.iter().filter(|message| kind(message) != "thread").map(|message| message.id.clone()).collect();
+    let mut due = due(&server, &workflow).await;
+    told.sort_unstable();
+    due.sort_unstable();
+    assert_eq!(told, due, "every event once");
+    server.verify();
+}
+
+#[tokio::test]
+async fn while_the_chat_is_away_work_goes_on_and_afterwards_it_hears_everything_once_and_in_order() {
+    // Somebody else's chat server: that of another installation, which is down.
+    let mut other = Server::start().await;
+    let chat = chat_of(&other);
+    let keys: Value =
+        serde_json::from_slice(&std::fs::read(other.data_dir().join("chat.json")).expect("keys")).expect("json");
+    other.kill();
+    let text = |name: &str| keys[name].as_str().expect("a key").to_owned();
+    let server = Server::start_with(vec![
+        ("STREAM_BASE_URL", format!("{}/chat", other.url())),
+        ("STREAM_API_KEY", text("api_key")),
+        ("STREAM_API_SECRET", text("api_secret")),
+    ])
+    .await;
+    let dir = repository();
+    let workflow = health_check(&server, dir.path());
+
+    other.restart().await;
+    let all = over(&chat, &workflow).await;
+    let due = due(&server, &workflow).await;
+    let mut told: Vec<&Message> = all.iter().filter(|message| kind(message) != "thread").collect();
+    told.sort_by_key(|message| message.custom["devsquad"]["seq"].as_u64());
+    assert_eq!(told.iter().map(|message| message.id.clone()).collect::<Vec<_>>(), due, "every event once");
+    let written: Vec<_> = told.iter().map(|message| message.created_at).collect();
+    assert!(written.is_sorted(), "in the order of the journal");
+    assert_eq!(json!(all.iter().filter(|message| kind(message) == "thread").count()), json!(8));
+}
