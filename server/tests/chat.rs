@@ -701,7 +701,7 @@ async fn the_server_brings_its_own_chat_for_this_machine() {
         if client.channel_types().await.expect("channel types").contains_key(CHANNEL_TYPE) {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let output = server.command(&["chat", "check"]).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 600;
 
 /// Parts of the server and the parts they may know. Everything may use what is not listed here.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("store", &[]),
     ("chat", &["store"]),
     ("engine", &["store"]),
