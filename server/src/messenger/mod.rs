@@ -280,7 +280,7 @@ impl Messenger {
 /// Whether trying again cannot help.
 fn is_final(error: &ChatError) -> bool {
     match error {
-        ChatError::Refused(body) => (400..500).contains(&body.status) && !matches!(body.status, 401 | 403 | 408 | 429),
+        ChatError::Refused(body) => (400..500).contains(&body.status) && !matches!(body.status, 401 | 408 | 429),
         ChatError::Conflict { .. } => true,
         ChatError::Deadline(..) | ChatError::Garbled(_) => false,
     }
