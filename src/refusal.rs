@@ -18,8 +18,7 @@ pub struct Fault {
 }
 
 /// A refusal, typed; its `Display` is the sentence shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The named thing is not in this organization.
     #[error("{}", wording::not_found(.noun, .id))]
