@@ -103,12 +103,10 @@ impl Messenger {
             tx.commit().await?;
             let Some(last) = batch.last else { return Ok(()) };
             for event in &batch.events {
-                let told = self.tell(event, &batch).await;
-                let through = if told.is_ok() { event.seq } else { event.seq.saturating_sub(1) };
-                if told.is_err() {
-                    self.note(through).await?;
+                if let Err(stuck) = self.tell(event, &batch).await {
+                    self.note(event.seq.saturating_sub(1)).await?;
+                    return Err(stuck);
                 }
-                told?;
             }
             self.note(last).await?;
         }
