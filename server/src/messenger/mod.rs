@@ -48,16 +48,23 @@ pub struct Messenger {
     engine: Engine,
     store: Store,
     client: Client,
+    webhook: Option<String>,
     organization: OrganizationId,
     known: HashSet<String>,
     is_set_up: bool,
 }
 
 impl Messenger {
-    /// One that tells this chat.
-    pub fn new(engine: Engine, store: Store, client: Client, organization: OrganizationId) -> Self {
+    /// One that tells this chat, and has it send what happens to `webhook`.
+    pub fn new(
+        engine: Engine,
+        store: Store,
+        client: Client,
+        webhook: Option<String>,
+        organization: OrganizationId,
+    ) -> Self {
         let client = client.deadline(CALL_MAX);
-        Self { engine, store, client, organization, known: HashSet::new(), is_set_up: false }
+        Self { engine, store, client, webhook, organization, known: HashSet::new(), is_set_up: false }
     }
 
     /// Tells what happens until `stop`.
@@ -92,7 +99,7 @@ impl Messenger {
     /// Tells everything up to the end of the journal.
     async fn catch_up(&mut self) -> Result<(), Stuck> {
         if !self.is_set_up {
-            for line in check(&self.client, None).await? {
+            for line in check(&self.client, self.webhook.as_deref()).await? {
                 tracing::debug!(line, "the chat is set up");
             }
             self.is_set_up = true;
