@@ -1,5 +1,8 @@
 //! What happened: the journal is a list of these, and the state is what they fold to.
 
+mod outcome;
+mod reason;
+mod severity;
 mod wire;
 
 use jiff::Timestamp;
@@ -11,170 +14,9 @@ use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, TaskId, Wo
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::{Submission, WorkflowDefinition, WorkflowStatus};
-
-/// Why an attempt, a task or a workflow ended as it did. A closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each name is a term of the engine; `wording::reason` says it as a sentence")]
-pub enum Reason {
-    LeaseExpired,
-    HeartbeatLost,
-    Stall,
-    Deadline,
-    BudgetExceeded,
-    LoopDetected,
-    ProviderAuth,
-    ProviderQuota,
-    ProviderRateLimit,
-    ProviderServer,
-    Network,
-    ContextOverflow,
-    BadOutput,
-    CheckFailed,
-    ReviewRejected,
-    DependencyFailed,
-    UserCancelled,
-    AgentDeclined,
-    Internal,
-}
-
-impl Reason {
-    /// The whole list.
-    pub const ALL: [Reason; 19] = [
-        Reason::LeaseExpired,
-        Reason::HeartbeatLost,
-        Reason::Stall,
-        Reason::Deadline,
-        Reason::BudgetExceeded,
-        Reason::LoopDetected,
-        Reason::ProviderAuth,
-        Reason::ProviderQuota,
-        Reason::ProviderRateLimit,
-        Reason::ProviderServer,
-        Reason::Network,
-        Reason::ContextOverflow,
-        Reason::BadOutput,
-        Reason::CheckFailed,
-        Reason::ReviewRejected,
-        Reason::DependencyFailed,
-        Reason::UserCancelled,
-        Reason::AgentDeclined,
-        Reason::Internal,
-    ];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::LeaseExpired => "lease_expired",
-            Reason::HeartbeatLost => "heartbeat_lost",
-            Reason::Stall => "stall",
-            Reason::Deadline => "deadline",
-            Reason::BudgetExceeded => "budget_exceeded",
-            Reason::LoopDetected => "loop_detected",
-            Reason::ProviderAuth => "provider_auth",
-            Reason::ProviderQuota => "provider_quota",
-            Reason::ProviderRateLimit => "provider_rate_limit",
-            Reason::ProviderServer => "provider_server",
-            Reason::Network => "network",
-            Reason::ContextOverflow => "context_overflow",
-            Reason::BadOutput => "bad_output",
-            Reason::CheckFailed => "check_failed",
-            Reason::ReviewRejected => "review_rejected",
-            Reason::DependencyFailed => "dependency_failed",
-            Reason::UserCancelled => "user_cancelled",
-            Reason::AgentDeclined => "agent_declined",
-            Reason::Internal => "internal",
-        }
-    }
-
-    /// The reason of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Reason> {
-        Reason::ALL.into_iter().find(|reason| reason.as_str() == name)
-    }
-
-    /// Whether trying again can help, unless the agent says otherwise.
-    pub fn is_retryable(self) -> bool {
-        match self {
-            Reason::LeaseExpired
-            | Reason::HeartbeatLost
-            | Reason::Stall
-            | Reason::Deadline
-            | Reason::ProviderRateLimit
-            | Reason::ProviderServer
-            | Reason::Network
-            | Reason::BadOutput
-            | Reason::CheckFailed
-            | Reason::ReviewRejected
-            | Reason::AgentDeclined
-            | Reason::Internal => true,
-            Reason::BudgetExceeded
-            | Reason::LoopDetected
-            | Reason::ProviderAuth
-            | Reason::ProviderQuota
-            | Reason::ContextOverflow
-            | Reason::DependencyFailed
-            | Reason::UserCancelled => false,
-        }
-    }
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptOutcome {
-    /// Its result was taken.
-    Succeeded,
-    /// The agent said it could not.
-    Failed,
-    /// It took too long.
-    TimedOut,
-    /// Its heartbeats stopped.
-    Lost,
-    /// The agent declined the task.
-    Rejected,
-    /// The workflow was ended first.
-    Cancelled,
-}
-
-impl AttemptOutcome {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AttemptOutcome::Succeeded => "succeeded",
-            AttemptOutcome::Failed => "failed",
-            AttemptOutcome::TimedOut => "timed_out",
-            AttemptOutcome::Lost => "lost",
-            AttemptOutcome::Rejected => "rejected",
-            AttemptOutcome::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// How loud an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Part of the normal course.
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Somebody should act.
-    High,
-    /// Somebody must act now.
-    Critical,
-}
-
-impl Severity {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
+pub use outcome::AttemptOutcome;
+pub use reason::Reason;
+pub use severity::Severity;
 
 /// One entry of the journal. As JSON it is flat: `{"seq", "id", "at", "actor", "type", "data"}`, the last two being the change.
 #[derive(Clone, Debug, PartialEq)]
