@@ -20,6 +20,7 @@ pub const VERSION: u8 = 1;
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each name is a term of the chat's design and says what it is")]
 pub enum MessageKind {
+    Answer,
     ApprovalDecision,
     ApprovalRequest,
     Assignment,
@@ -29,6 +30,7 @@ pub enum MessageKind {
     Handoff,
     Milestone,
     Override,
+    Question,
     ReviewRequest,
     ReviewVerdict,
     Status,
@@ -145,7 +147,12 @@ fn kind(change: &Change) -> Option<MessageKind> {
         Change::CheckpointDecided { verdict: Verdict::Approve | Verdict::Reject, .. } => MessageKind::ApprovalDecision,
         Change::TaskReworked { .. } => MessageKind::Status,
         Change::TaskCompleted { .. } => MessageKind::Completion,
-        Change::TaskRetried { .. } => MessageKind::Override,
+        Change::TaskRetried { .. } | Change::CheckpointWaived { .. } => MessageKind::Override,
+        Change::TaskAssigned { .. } => MessageKind::Assignment,
+        Change::QuestionAsked { .. } => MessageKind::Question,
+        Change::QuestionAnswered { .. } => MessageKind::Answer,
+        Change::WaitEscalated { .. } => MessageKind::Blocker,
+        Change::WorkflowPrioritised { .. } => MessageKind::Status,
         // That tasks are ready or being worked on is seen on every page, and would drown what has to be read.
         Change::TasksReady { .. }
         | Change::AttemptProgressed { .. }
@@ -160,6 +167,7 @@ fn kind(change: &Change) -> Option<MessageKind> {
 fn attempt(change: &Change) -> Option<AttemptId> {
     match change {
         Change::TaskLeased(leased) => Some(leased.attempt),
+        Change::QuestionAsked { attempt, .. } => Some(*attempt),
         Change::AttemptEnded { attempt, .. } => Some(*attempt),
         Change::CheckpointDecided { attempt, .. } => *attempt,
         Change::ResultHandedIn { submission, .. } => Some(submission.attempt),
