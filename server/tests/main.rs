@@ -4,6 +4,7 @@ mod chaos;
 mod chat;
 mod door;
 mod engine;
+mod listener;
 mod messenger;
 mod schema;
 mod support;

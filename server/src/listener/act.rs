@@ -57,7 +57,7 @@ impl Listener {
             return Ok("nowhere");
         };
         let wish = match event.kind.as_str() {
-            "reaction.new" => self.of_reaction(organization, event, message).await?,
+            "reaction.new" | "reaction.updated" => self.of_reaction(organization, event, message).await?,
             _ => self.of_words(organization, channel, message).await?,
         };
         let Some(wish) = wish else { return Ok("nothing") };

@@ -151,7 +151,7 @@ fn asks(event: &Event) -> Option<String> {
     }
     match event.kind.as_str() {
         "message.new" => Some(format!("message:{}", message.id)),
-        "reaction.new" => {
+        "reaction.new" | "reaction.updated" => {
             let kind = event.rest.get("reaction")?.get("type")?.as_str()?;
             let user = event.user.as_ref().map_or("", |user| user.id.as_str());
             Some(format!("reaction:{}:{user}:{kind}", message.id))

@@ -128,6 +128,19 @@ impl Server {
         answer
     }
 
+    /// Its database, seen from beside it.
+    pub async fn store(&self) -> server::store::Store {
+        let options = server::store::StoreOptions::of_running(&self.data_dir()).expect("a database");
+        server::store::Store::open(options).await.expect("a store")
+    }
+
+    /// Its first organization, as the engine acts for it.
+    pub async fn tenant(&self, store: &server::store::Store) -> server::store::Tenant {
+        let mut tx = store.begin_worker().await.expect("a read");
+        let ids = server::store::organizations::ids(&mut tx).await.expect("organizations");
+        server::store::Tenant::system(ids[0])
+    }
+
     /// Runs `devsquad verify --json` beside it: every invariant must count 0.
     pub fn verify(&self) -> Value {
         let output = self.command(&["verify", "--json"]).output().expect("verify runs");
