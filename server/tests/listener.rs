@@ -4,6 +4,9 @@ use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
@@ -349,5 +352,52 @@ async fn a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing() {
     assert_eq!(webhook(&story, &marker, &[]).await, 200);
     story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
     assert_eq!(story.look().await["status"], "running", "a repeat pauses nothing again");
+    story.server.verify();
+}
+
+#[tokio::test]
+async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last() {
+    let tasks: Value = (0..4).map(|n| json!({"key": format!("t{n}"), "skills": [{"skill": "story"}]})).collect();
+    let story = Story::begin(tasks).await;
+    let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
+    let mut rng = StdRng::seed_from_u64(7);
+    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let mut deliveries = Vec::new();
+    let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
+    for n in 0..250u32 {
+        let text = match rng.random_range(0..3) {
+            0 => {
+                priority = ["urgent", "high", "low"][rng.random_range(0..3)];
+                format!("/priority {priority}")
+            }
+            1 => {
+                pace = ["pause", "resume"][rng.random_range(0..2)];
+                format!("/{pace}")
+            }
+            _ => {
+                let task = rng.random_range(0..4);
+                kept[task] = rng.random_bool(0.5);
+                format!("/assign t{task} {}", if kept[task] { "Nia" } else { "anyone" })
+            }
+        };
+        let at = begin + jiff::SignedDuration::from_secs(n.into());
+        let body = said(&story, &format!("said-{n}"), &text).replace("2026-01-01T00:00:00Z", &at.to_string());
+        deliveries.extend(std::iter::repeat_n(body, 4));
+    }
+    deliveries.shuffle(&mut rng);
+    assert_eq!(deliveries.len(), 1_000);
+    for body in &deliveries {
+        assert_eq!(webhook(&story, body, &[]).await, 200);
+    }
+    let last = said(&story, "last", "/status");
+    assert_eq!(webhook(&story, &last, &[]).await, 200);
+    let expected = if pace == "pause" { "paused" } else { "running" };
+    story
+        .until("everything is as it was said last", async |story: &Story| {
+            let workflow = story.look().await;
+            let keeps = |n: usize| workflow["tasks"][n]["kept_for_agent_id"] == nia_id.as_str();
+            workflow["priority"] == priority && workflow["status"] == expected && (0..4).all(|n| keeps(n) == kept[n])
+        })
+        .await;
     story.server.verify();
 }
