@@ -10,11 +10,18 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
-use server::chat::keys::Keys;
 use server::chat::token::sign_body;
 use server::chat::wire::{ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction};
 
-use crate::support::Server;
+use crate::support::{ChatAt, Server};
+
+crate::with_both_chats! {
+    what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words,
+    a_question_waits_for_its_answer_and_the_next_attempt_reads_it,
+    tasks_are_assigned_retried_approved_and_waived_from_the_chat,
+    a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
+    a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
+}
 
 /// A workflow, its channel, and the people who talk there.
 struct Story {
@@ -26,14 +33,9 @@ struct Story {
 
 impl Story {
     /// A workflow of these tasks, once its channel is there.
-    async fn begin(tasks: Value) -> Story {
-        let server = Server::start().await;
-        Story::on(server, tasks).await
-    }
-
-    async fn on(server: Server, tasks: Value) -> Story {
-        let keys = Keys::of_data_dir(&server.data_dir()).expect("keys");
-        let chat = Client::new(&format!("{}/chat", server.url()), keys).expect("a client");
+    async fn begin(at: ChatAt, tasks: Value) -> Story {
+        let server = Server::start_with_chat(at).await;
+        let chat = server.chat();
         let made = server.ask("POST", "/workflows", Some(json!({"name": "Ship it", "tasks": tasks}))).await;
         let workflow = made["id"].as_str().expect("an id").to_owned();
         let mut story = Story { server, chat, workflow, owner: String::new() };
@@ -171,9 +173,8 @@ async fn tell(server: &Server, token: &str, lease: &Value, verb: &str, mut body:
     answer
 }
 
-#[tokio::test]
-async fn what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words() {
-    let story = Story::begin(json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+async fn what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
     story.says(&story.owner, "/pause for lunch").await;
     story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
     let paused = story.event("workflow_paused").await;
@@ -216,9 +217,8 @@ impl Story {
     }
 }
 
-#[tokio::test]
-async fn a_question_waits_for_its_answer_and_the_next_attempt_reads_it() {
-    let story = Story::begin(json!([{"key": "build", "skills": [{"skill": "story"}], "max_attempts": 1}])).await;
+async fn a_question_waits_for_its_answer_and_the_next_attempt_reads_it(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}], "max_attempts": 1}])).await;
     let (_, nia) = agent(&story.server, "Nia", &["story"]).await;
     let first = lease(&story.server, &nia).await;
     tell(&story.server, &nia, &first, "ask", json!({"text": "Which target?", "options": ["debug", "release"]})).await;
@@ -242,9 +242,8 @@ async fn a_question_waits_for_its_answer_and_the_next_attempt_reads_it() {
     story.server.verify();
 }
 
-#[tokio::test]
-async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat() {
-    let story = Story::begin(json!([
+async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt) {
+    let story = Story::begin(at, json!([
         {"key": "docs", "skills": [{"skill": "story"}], "checks": [{"kind": "approval"}], "max_attempts": 1},
         {"key": "site", "skills": [{"skill": "story"}], "checks": [{"kind": "peer_review", "skill": "nobody-has-it"}]},
     ]))
@@ -302,7 +301,7 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat() {
 
 /// Sends a body to the door of webhooks, as the chat's server would.
 async fn webhook(story: &Story, body: &str, headers: &[(&str, &str)]) -> u16 {
-    let keys = Keys::of_data_dir(&story.server.data_dir()).expect("keys");
+    let keys = story.server.chat_keys();
     let client = reqwest::Client::new();
     let mut request = client.post(format!("{}/webhooks/chat", story.server.url())).body(body.to_owned());
     request = request.header("x-api-key", &keys.api_key);
@@ -325,9 +324,8 @@ fn said(story: &Story, id: &str, text: &str) -> String {
     .to_string()
 }
 
-#[tokio::test]
-async fn a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing() {
-    let story = Story::begin(json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+async fn a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
     let pause = said(&story, "forged", "/cancel");
     assert_eq!(webhook(&story, &pause, &[("x-signature", "0000")]).await, 401);
     assert_eq!(webhook(&story, &pause, &[("x-signature", &sign_body("another secret", pause.as_bytes()))]).await, 401);
@@ -355,10 +353,9 @@ async fn a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing() {
     story.server.verify();
 }
 
-#[tokio::test]
-async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last() {
+async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: ChatAt) {
     let tasks: Value = (0..4).map(|n| json!({"key": format!("t{n}"), "skills": [{"skill": "story"}]})).collect();
-    let story = Story::begin(tasks).await;
+    let story = Story::begin(at, tasks).await;
     let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
     let mut rng = StdRng::seed_from_u64(7);
     let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);

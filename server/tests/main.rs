@@ -1,5 +1,8 @@
 //! Everything that needs a real database or a real server.
 
+#[macro_use]
+mod support;
+
 mod chaos;
 mod chat;
 mod door;
@@ -7,5 +10,5 @@ mod engine;
 mod listener;
 mod messenger;
 mod schema;
-mod support;
+
 mod tidy;
