@@ -1,7 +1,7 @@
 //! The parts of the server.
 //!
 //! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `messenger → engine, chat, store` · `cli → all`.
-//! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
+//! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`, the web and the messenger `online`.
 
 pub mod agents;
 pub mod bench;
@@ -12,6 +12,7 @@ pub mod config;
 pub mod engine;
 pub mod feed;
 pub mod messenger;
+pub mod online;
 pub mod problem;
 pub mod repository;
 pub mod squad;

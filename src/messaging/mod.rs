@@ -1,5 +1,8 @@
 //! What the system says, and to whom.
 
+pub mod channel;
 pub mod message;
+#[cfg(test)]
+mod samples;
 pub mod why;
 pub mod wording;

@@ -3,6 +3,7 @@
 use crate::actor::{Actor, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason};
 use crate::id::{AgentId, TaskId};
+use crate::messaging::channel::Purpose;
 use crate::refusal::Fault;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
@@ -354,6 +355,35 @@ pub fn event(
             several => format!("{} are skipped: a task before them failed.", counted(several.len(), "task")),
         },
         Change::TaskRetried { task: id, .. } => format!("{} is tried again.", task(id)),
+    }
+}
+
+/// The same event where several workflows are spoken of: it says which. `sentence` is what it says of itself.
+pub fn elsewhere(event: &Event, workflow: &str, sentence: String) -> String {
+    match &event.change {
+        Change::WorkflowCreated(_) => sentence,
+        Change::WorkflowResumed { .. } => format!("“{workflow}” goes on."),
+        Change::WorkflowEnded { status, reason, .. } => {
+            with_reason(&ended(*status).replacen("The workflow", &format!("“{workflow}”"), 1), reason)
+        }
+        _ => format!("{workflow}: {sentence}"),
+    }
+}
+
+/// The chat refused a message for good; `sentence` is what it would have said.
+pub fn undelivered(sentence: &str) -> String {
+    format!("A message could not be delivered: {sentence}")
+}
+
+/// What a channel is called, where `of` is its project, workflow or skill.
+pub fn channel_name(purpose: Purpose, of: &str) -> String {
+    match purpose {
+        Purpose::Project | Purpose::Workflow => of.to_owned(),
+        Purpose::Skill => format!("Skill: {of}"),
+        Purpose::Coordination => format!("Coordination: {of}"),
+        Purpose::Emergency => format!("{of}: emergencies"),
+        Purpose::Approvals => format!("{of}: approvals"),
+        Purpose::Progress => format!("{of}: progress"),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::agents::{self, squad::Squad};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::messenger::Messenger;
+use crate::messenger;
 use crate::store::identity::tokens::{Holder, create_token, revoke_tokens};
 use crate::store::{Store, Tenant};
 use crate::web::{self, App, Settings, first_run};
@@ -78,8 +78,9 @@ impl Server {
         let serving = tokio::spawn(async move {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });
-        let told = Messenger::new(engine.clone(), store.clone(), super::chat::client(&config, addr)?, organization);
-        tokio::spawn(told.run(stop.clone()));
+        let client = super::chat::client(&config, addr)?;
+        let told = messenger::World::new(engine.clone(), store.clone(), client, app.online.clone());
+        tokio::spawn(told.tell(stop.clone()));
         let squad = Squad::start(engine.clone(), store.clone(), organization, &config.data_dir, stop.clone()).await?;
         let (swept, over) = (store.clone(), stop.clone());
         tokio::spawn(async move {
