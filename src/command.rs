@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::actor::{Needs, Role};
 use crate::agent::AgentProfile;
 use crate::event::Reason;
-use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, TaskId, WorkflowId};
-use crate::workflow::WorkflowDefinition;
+use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, QuestionId, TaskId, WorkflowId};
 use crate::workflow::checks::Verdict;
+use crate::workflow::question::Answered;
 use crate::workflow::task::Artifact;
+use crate::workflow::{Priority, WorkflowDefinition};
 
 /// One wish to change something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,33 @@ pub enum Command {
         /// Which.
         task: TaskId,
     },
+    /// Let what is urgent go first, or last.
+    SetPriority {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// The priority from now on.
+        priority: Priority,
+    },
+    /// Keep a task for one agent, or for nobody in particular. Whoever else works on it stops.
+    AssignTask {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// To whom; nobody: to whoever suits it.
+        agent: Option<AgentId>,
+        /// Why; with it an admin may choose an agent without the skills.
+        reason: String,
+    },
+    /// Let a result pass a checkpoint unexamined.
+    WaiveCheckpoint {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Why; required.
+        reason: String,
+    },
     /// Decide a checkpoint.
     DecideCheckpoint {
         /// Of which workflow.
@@ -116,6 +144,26 @@ pub enum Command {
         /// Whether trying again can help; by the reason when not said.
         retryable: Option<bool>,
     },
+    /// Ask people something. The attempt ends with it; the task goes on, for whoever takes it then, with the answer.
+    Ask {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Its fence.
+        fence: u64,
+        /// What.
+        text: String,
+        /// Answers to choose from; may be empty.
+        options: Vec<String>,
+    },
+    /// Answer a question of an agent.
+    AnswerQuestion {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        question: QuestionId,
+        /// The answer.
+        text: String,
+    },
     /// Give the task back unused.
     Decline {
         /// Which attempt.
@@ -140,16 +188,22 @@ impl Command {
     /// What it asks of the one who gives it.
     pub fn needs(&self) -> Needs {
         match self {
-            Command::RegisterAgent { .. } | Command::RetireAgent { .. } => Needs::Role(Role::Admin),
+            Command::RegisterAgent { .. } | Command::RetireAgent { .. } | Command::WaiveCheckpoint { .. } => {
+                Needs::Role(Role::Admin)
+            }
             Command::CreateWorkflow { .. }
             | Command::PauseWorkflow { .. }
             | Command::ResumeWorkflow { .. }
             | Command::CancelWorkflow { .. }
-            | Command::RetryTask { .. } => Needs::Role(Role::Operator),
+            | Command::RetryTask { .. }
+            | Command::SetPriority { .. }
+            | Command::AssignTask { .. }
+            | Command::AnswerQuestion { .. } => Needs::Role(Role::Operator),
             Command::DecideCheckpoint { .. } => Needs::Role(Role::Reviewer),
             Command::Heartbeat { .. }
             | Command::Complete { .. }
             | Command::Fail { .. }
+            | Command::Ask { .. }
             | Command::Decline { .. }
             | Command::Claim { .. } => Needs::Agent,
             Command::Tick | Command::CheckPresence | Command::ReleaseLeases { .. } => Needs::System,
@@ -167,10 +221,15 @@ impl Command {
             Command::ResumeWorkflow { .. } => "resume a workflow",
             Command::CancelWorkflow { .. } => "cancel a workflow",
             Command::RetryTask { .. } => "retry a task",
+            Command::SetPriority { .. } => "change a priority",
+            Command::AssignTask { .. } => "assign a task",
+            Command::WaiveCheckpoint { .. } => "waive a checkpoint",
             Command::DecideCheckpoint { .. } => "decide an approval",
             Command::Heartbeat { .. } => "send a heartbeat",
             Command::Complete { .. } => "hand in a result",
             Command::Fail { .. } => "report a failure",
+            Command::Ask { .. } => "ask a question",
+            Command::AnswerQuestion { .. } => "answer a question",
             Command::Decline { .. } => "decline a task",
             Command::Tick => "advance the clock",
             Command::CheckPresence => "check presence",
@@ -186,6 +245,10 @@ impl Command {
             | Command::ResumeWorkflow { workflow }
             | Command::CancelWorkflow { workflow, .. }
             | Command::RetryTask { workflow, .. }
+            | Command::SetPriority { workflow, .. }
+            | Command::AssignTask { workflow, .. }
+            | Command::WaiveCheckpoint { workflow, .. }
+            | Command::AnswerQuestion { workflow, .. }
             | Command::DecideCheckpoint { workflow, .. } => Some(*workflow),
             Command::RegisterAgent { .. }
             | Command::RetireAgent { .. }
@@ -194,6 +257,7 @@ impl Command {
             | Command::Heartbeat { .. }
             | Command::Complete { .. }
             | Command::Fail { .. }
+            | Command::Ask { .. }
             | Command::Decline { .. }
             | Command::Tick
             | Command::CheckPresence
@@ -261,6 +325,9 @@ pub struct LeaseGrant {
     /// Why earlier attempts failed or were sent back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub feedback: Vec<String>,
+    /// What was asked about the task before, and answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answered>,
 }
 
 /// What an attempt is for.

@@ -3,9 +3,11 @@
 //! A draft holds the state and the events so far. A rule looks, refuses, or emits events; each event is applied at once,
 //! so that the next rule sees its effect. Refusals come before the first event: a refused command changes nothing.
 
+mod assignment;
 mod attempts;
 mod checkpoints;
 mod dispatch;
+mod questions;
 mod settle;
 mod timers;
 mod workflows;
@@ -88,6 +90,13 @@ pub fn decide(
         Command::ResumeWorkflow { workflow } => workflows::resume(&mut draft, *workflow),
         Command::CancelWorkflow { workflow, reason } => workflows::cancel(&mut draft, *workflow, reason),
         Command::RetryTask { workflow, task } => workflows::retry(&mut draft, *workflow, *task),
+        Command::SetPriority { workflow, priority } => workflows::prioritise(&mut draft, *workflow, *priority),
+        Command::AssignTask { workflow, task, agent, reason } => {
+            assignment::assign(&mut draft, *workflow, *task, *agent, reason)
+        }
+        Command::WaiveCheckpoint { workflow, checkpoint, reason } => {
+            checkpoints::waive(&mut draft, *workflow, *checkpoint, reason, facts)
+        }
         Command::DecideCheckpoint { workflow, checkpoint, verdict, note } => {
             checkpoints::by_person(&mut draft, *workflow, *checkpoint, *verdict, note, facts)
         }
@@ -100,6 +109,12 @@ pub fn decide(
         }
         Command::Fail { attempt, fence, reason, message, retryable } => {
             attempts::fail(&mut draft, *attempt, *fence, *reason, message, *retryable)
+        }
+        Command::Ask { attempt, fence, text, options } => {
+            questions::ask(&mut draft, *attempt, *fence, text, options, facts)
+        }
+        Command::AnswerQuestion { workflow, question, text } => {
+            questions::answer(&mut draft, *workflow, *question, text)
         }
         Command::Decline { attempt, fence, message } => attempts::decline(&mut draft, *attempt, *fence, message),
         Command::Tick => timers::tick(&mut draft),

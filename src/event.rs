@@ -1,5 +1,8 @@
 //! What happened: the journal is a list of these, and the state is what they fold to.
 
+mod outcome;
+mod reason;
+mod severity;
 mod wire;
 
 use jiff::Timestamp;
@@ -7,174 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::agent::AgentProfile;
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, TaskId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, QuestionId, TaskId, WorkflowId};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, Verdict};
-use crate::workflow::{Submission, WorkflowDefinition, WorkflowStatus};
-
-/// Why an attempt, a task or a workflow ended as it did. A closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each name is a term of the engine; `wording::reason` says it as a sentence")]
-pub enum Reason {
-    LeaseExpired,
-    HeartbeatLost,
-    Stall,
-    Deadline,
-    BudgetExceeded,
-    LoopDetected,
-    ProviderAuth,
-    ProviderQuota,
-    ProviderRateLimit,
-    ProviderServer,
-    Network,
-    ContextOverflow,
-    BadOutput,
-    CheckFailed,
-    ReviewRejected,
-    DependencyFailed,
-    UserCancelled,
-    AgentDeclined,
-    Internal,
-}
-
-impl Reason {
-    /// The whole list.
-    pub const ALL: [Reason; 19] = [
-        Reason::LeaseExpired,
-        Reason::HeartbeatLost,
-        Reason::Stall,
-        Reason::Deadline,
-        Reason::BudgetExceeded,
-        Reason::LoopDetected,
-        Reason::ProviderAuth,
-        Reason::ProviderQuota,
-        Reason::ProviderRateLimit,
-        Reason::ProviderServer,
-        Reason::Network,
-        Reason::ContextOverflow,
-        Reason::BadOutput,
-        Reason::CheckFailed,
-        Reason::ReviewRejected,
-        Reason::DependencyFailed,
-        Reason::UserCancelled,
-        Reason::AgentDeclined,
-        Reason::Internal,
-    ];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::LeaseExpired => "lease_expired",
-            Reason::HeartbeatLost => "heartbeat_lost",
-            Reason::Stall => "stall",
-            Reason::Deadline => "deadline",
-            Reason::BudgetExceeded => "budget_exceeded",
-            Reason::LoopDetected => "loop_detected",
-            Reason::ProviderAuth => "provider_auth",
-            Reason::ProviderQuota => "provider_quota",
-            Reason::ProviderRateLimit => "provider_rate_limit",
-            Reason::ProviderServer => "provider_server",
-            Reason::Network => "network",
-            Reason::ContextOverflow => "context_overflow",
-            Reason::BadOutput => "bad_output",
-            Reason::CheckFailed => "check_failed",
-            Reason::ReviewRejected => "review_rejected",
-            Reason::DependencyFailed => "dependency_failed",
-            Reason::UserCancelled => "user_cancelled",
-            Reason::AgentDeclined => "agent_declined",
-            Reason::Internal => "internal",
-        }
-    }
-
-    /// The reason of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Reason> {
-        Reason::ALL.into_iter().find(|reason| reason.as_str() == name)
-    }
-
-    /// Whether trying again can help, unless the agent says otherwise.
-    pub fn is_retryable(self) -> bool {
-        match self {
-            Reason::LeaseExpired
-            | Reason::HeartbeatLost
-            | Reason::Stall
-            | Reason::Deadline
-            | Reason::ProviderRateLimit
-            | Reason::ProviderServer
-            | Reason::Network
-            | Reason::BadOutput
-            | Reason::CheckFailed
-            | Reason::ReviewRejected
-            | Reason::AgentDeclined
-            | Reason::Internal => true,
-            Reason::BudgetExceeded
-            | Reason::LoopDetected
-            | Reason::ProviderAuth
-            | Reason::ProviderQuota
-            | Reason::ContextOverflow
-            | Reason::DependencyFailed
-            | Reason::UserCancelled => false,
-        }
-    }
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptOutcome {
-    /// Its result was taken.
-    Succeeded,
-    /// The agent said it could not.
-    Failed,
-    /// It took too long.
-    TimedOut,
-    /// Its heartbeats stopped.
-    Lost,
-    /// The agent declined the task.
-    Rejected,
-    /// The workflow was ended first.
-    Cancelled,
-}
-
-impl AttemptOutcome {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AttemptOutcome::Succeeded => "succeeded",
-            AttemptOutcome::Failed => "failed",
-            AttemptOutcome::TimedOut => "timed_out",
-            AttemptOutcome::Lost => "lost",
-            AttemptOutcome::Rejected => "rejected",
-            AttemptOutcome::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// How loud an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Part of the normal course.
-    Low,
-    /// Worth a look.
-    Medium,
-    /// Somebody should act.
-    High,
-    /// Somebody must act now.
-    Critical,
-}
-
-impl Severity {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
+use crate::workflow::question::Question;
+use crate::workflow::waiting::STEP_LAST;
+use crate::workflow::{Priority, Submission, WorkflowDefinition, WorkflowStatus};
+pub use outcome::AttemptOutcome;
+pub use reason::Reason;
+pub use severity::Severity;
 
 /// One entry of the journal. As JSON it is flat: `{"seq", "id", "at", "actor", "type", "data"}`, the last two being the change.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,12 +81,32 @@ pub enum Change {
         /// Why, where there is something to say.
         reason: String,
     },
+    /// What is urgent in a workflow changed.
+    WorkflowPrioritised {
+        /// Which.
+        workflow: WorkflowId,
+        /// Its priority from now on.
+        priority: Priority,
+    },
     /// Nothing stands before these tasks any more.
     TasksReady {
         /// Of which workflow.
         workflow: WorkflowId,
         /// Which.
         tasks: Vec<TaskId>,
+    },
+    /// A person kept a task for an agent, or for nobody in particular.
+    TaskAssigned {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        task: TaskId,
+        /// For whom.
+        agent: Option<AgentId>,
+        /// Why, as the person said.
+        reason: String,
+        /// The attempt of another agent that is taken back with it; it counts for nothing.
+        withdrawn: Option<AttemptId>,
     },
     /// An agent was given a task.
     TaskLeased(Box<TaskLeased>),
@@ -296,6 +160,37 @@ pub enum Change {
         #[serde(with = "crate::wire_time")]
         until: Timestamp,
     },
+    /// An agent asked people something; its attempt ended with it.
+    QuestionAsked {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// The attempt in which it was asked.
+        attempt: AttemptId,
+        /// The question.
+        question: Question,
+    },
+    /// A person answered.
+    QuestionAnswered {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// Which question.
+        question: QuestionId,
+        /// The answer.
+        text: String,
+    },
+    /// What waits for a person has waited too long.
+    WaitEscalated {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which task waits.
+        task: TaskId,
+        /// The step taken, from 1: each is louder than the one before.
+        step: u32,
+    },
     /// A result was handed in and has to pass checks.
     ResultHandedIn {
         /// Of which workflow.
@@ -347,6 +242,17 @@ pub enum Change {
         note: String,
         /// The reviewing attempt, where an agent decided.
         attempt: Option<AttemptId>,
+    },
+    /// A person let a result pass a checkpoint unexamined.
+    CheckpointWaived {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// On which task.
+        task: TaskId,
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Why.
+        reason: String,
     },
     /// A result was sent back to be reworked.
     TaskReworked {
@@ -453,16 +359,22 @@ impl Change {
             Change::WorkflowPaused { .. } => "workflow_paused",
             Change::WorkflowResumed { .. } => "workflow_resumed",
             Change::WorkflowEnded { .. } => "workflow_ended",
+            Change::WorkflowPrioritised { .. } => "workflow_prioritised",
             Change::TasksReady { .. } => "tasks_ready",
+            Change::TaskAssigned { .. } => "task_assigned",
             Change::TaskLeased(_) => "task_leased",
             Change::AttemptProgressed { .. } => "attempt_progressed",
             Change::LeaseExtended { .. } => "lease_extended",
             Change::AttemptEnded { .. } => "attempt_ended",
             Change::TaskRetryScheduled { .. } => "task_retry_scheduled",
+            Change::QuestionAsked { .. } => "question_asked",
+            Change::QuestionAnswered { .. } => "question_answered",
+            Change::WaitEscalated { .. } => "wait_escalated",
             Change::ResultHandedIn { .. } => "result_handed_in",
             Change::CheckpointOpened { .. } => "checkpoint_opened",
             Change::CheckpointEscalated { .. } => "checkpoint_escalated",
             Change::CheckpointDecided { .. } => "checkpoint_decided",
+            Change::CheckpointWaived { .. } => "checkpoint_waived",
             Change::TaskReworked { .. } => "task_reworked",
             Change::TaskCompleted { .. } => "task_completed",
             Change::TaskFailed { .. } => "task_failed",
@@ -482,6 +394,12 @@ impl Change {
             Change::TaskLeased(leased) => Some(leased.workflow),
             Change::WorkflowPaused { workflow, .. }
             | Change::WorkflowResumed { workflow }
+            | Change::WorkflowPrioritised { workflow, .. }
+            | Change::TaskAssigned { workflow, .. }
+            | Change::QuestionAsked { workflow, .. }
+            | Change::QuestionAnswered { workflow, .. }
+            | Change::WaitEscalated { workflow, .. }
+            | Change::CheckpointWaived { workflow, .. }
             | Change::WorkflowEnded { workflow, .. }
             | Change::TasksReady { workflow, .. }
             | Change::AttemptProgressed { workflow, .. }
@@ -509,11 +427,17 @@ impl Change {
             | Change::AgentSeen { .. }
             | Change::WorkflowPaused { .. }
             | Change::WorkflowResumed { .. }
+            | Change::WorkflowPrioritised { .. }
             | Change::WorkflowEnded { .. } => &[],
             Change::WorkflowCreated(created) => &created.tasks,
             Change::TaskLeased(leased) => std::slice::from_ref(&leased.task),
             Change::TasksReady { tasks, .. } | Change::TasksSkipped { tasks, .. } => tasks,
             Change::AttemptProgressed { task, .. }
+            | Change::TaskAssigned { task, .. }
+            | Change::QuestionAsked { task, .. }
+            | Change::QuestionAnswered { task, .. }
+            | Change::WaitEscalated { task, .. }
+            | Change::CheckpointWaived { task, .. }
             | Change::LeaseExtended { task, .. }
             | Change::AttemptEnded { task, .. }
             | Change::TaskRetryScheduled { task, .. }
@@ -537,11 +461,14 @@ impl Change {
             | Change::AgentPresenceChanged { agent, .. }
             | Change::AgentSeen { agent }
             | Change::AttemptEnded { agent, .. } => Some(*agent),
+            Change::TaskAssigned { agent, .. } => *agent,
+            Change::QuestionAsked { question, .. } => Some(question.asked_by),
             Change::ResultHandedIn { submission, .. } => Some(submission.agent),
             Change::TaskCompleted { submission, .. } => submission.as_ref().map(|submission| submission.agent),
             Change::WorkflowCreated(_)
             | Change::WorkflowPaused { .. }
             | Change::WorkflowResumed { .. }
+            | Change::WorkflowPrioritised { .. }
             | Change::WorkflowEnded { .. }
             | Change::TasksReady { .. }
             | Change::AttemptProgressed { .. }
@@ -550,6 +477,9 @@ impl Change {
             | Change::CheckpointOpened { .. }
             | Change::CheckpointEscalated { .. }
             | Change::CheckpointDecided { .. }
+            | Change::CheckpointWaived { .. }
+            | Change::QuestionAnswered { .. }
+            | Change::WaitEscalated { .. }
             | Change::TaskReworked { .. }
             | Change::TaskFailed { .. }
             | Change::TasksSkipped { .. }
@@ -560,12 +490,17 @@ impl Change {
     /// How loud it is.
     pub fn severity(&self) -> Severity {
         match self {
+            Change::WaitEscalated { step, .. } if *step >= STEP_LAST => Severity::Critical,
+            Change::WaitEscalated { step: 2.., .. } => Severity::High,
+            Change::WaitEscalated { .. } => Severity::Medium,
             Change::TaskFailed { .. } => Severity::High,
             Change::WorkflowEnded { status: WorkflowStatus::Failed | WorkflowStatus::TimedOut, .. } => Severity::High,
             Change::AttemptEnded { outcome: AttemptOutcome::Cancelled, .. } => Severity::Low,
             Change::AttemptEnded { .. }
             | Change::TaskReworked { .. }
+            | Change::QuestionAsked { .. }
             | Change::CheckpointEscalated { .. }
+            | Change::CheckpointWaived { .. }
             | Change::TasksSkipped { .. }
             | Change::WorkflowPaused { .. } => Severity::Medium,
             Change::CheckpointDecided { verdict: Verdict::Reject, .. } => Severity::Medium,
@@ -575,8 +510,11 @@ impl Change {
             | Change::AgentSeen { .. }
             | Change::WorkflowCreated(_)
             | Change::WorkflowResumed { .. }
+            | Change::WorkflowPrioritised { .. }
             | Change::WorkflowEnded { .. }
             | Change::TasksReady { .. }
+            | Change::TaskAssigned { .. }
+            | Change::QuestionAnswered { .. }
             | Change::TaskLeased(_)
             | Change::AttemptProgressed { .. }
             | Change::LeaseExtended { .. }

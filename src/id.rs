@@ -59,6 +59,8 @@ id! {
     AttemptId,
     /// A quality checkpoint.
     CheckpointId,
+    /// A question of an agent to people.
+    QuestionId,
     /// One entry of the journal.
     EventId,
 }

@@ -21,7 +21,7 @@ pub const HELD: [(&str, &str); 12] = [
     ("I5", "every accepted result carried the current fence"),
     ("I6", "one accepted result per task and generation; terminal states absorb"),
     ("I11", "an agent holds no more leases than its capacity"),
-    ("I12", "the agent has the required skills"),
+    ("I12", "the agent has the required skills, or a person chose it all the same"),
     ("I14", "nothing starts after an end or inside a pause"),
     ("I15", "attempts stay within their maximum, and back-off is honoured"),
     ("Q2", "no reviewer ever worked on what it reviews"),
@@ -69,7 +69,7 @@ impl Walk {
                 }
                 self.completed(*task);
             }
-            Change::AttemptEnded { task, attempt, .. } => {
+            Change::AttemptEnded { task, attempt, .. } | Change::QuestionAsked { task, attempt, .. } => {
                 if self.ended.insert(*attempt, event.seq).is_some() {
                     self.broken("I6", format!("attempt {attempt} of task {task} ended twice"));
                 }
@@ -98,12 +98,17 @@ impl Walk {
             | Change::AgentSeen { .. }
             | Change::WorkflowPaused { .. }
             | Change::WorkflowResumed { .. }
+            | Change::WorkflowPrioritised { .. }
             | Change::WorkflowEnded { .. }
             | Change::AttemptProgressed { .. }
             | Change::LeaseExtended { .. }
+            | Change::TaskAssigned { .. }
+            | Change::QuestionAnswered { .. }
+            | Change::WaitEscalated { .. }
             | Change::TaskRetryScheduled { .. }
             | Change::CheckpointEscalated { .. }
             | Change::CheckpointDecided { .. }
+            | Change::CheckpointWaived { .. }
             | Change::TaskReworked { .. }
             | Change::TaskRetried { .. } => {}
         }
@@ -143,7 +148,11 @@ impl Walk {
                 if agent.room() == 0 {
                     found.push(("I11", format!("{name}, agent {}", agent.profile.name)));
                 }
-                if !leased.review && !crate::agent::skill::covers(&agent.profile.skills, &task.skills) {
+                if !leased.review && task.assignee.is_some_and(|assignee| assignee != leased.agent) {
+                    found.push(("I12", format!("{name}: kept for another than {}", agent.profile.name)));
+                }
+                let chosen = task.assignee == Some(leased.agent);
+                if !leased.review && !chosen && !crate::agent::skill::covers(&agent.profile.skills, &task.skills) {
                     found.push(("I12", format!("{name}, agent {}", agent.profile.name)));
                 }
             }

@@ -159,13 +159,20 @@ impl World {
         for (id, shown) in &self.pages {
             let Some(workflow) = self.state.workflows.get(id) else { continue };
             assert_eq!(shown.summary.status, workflow.status, "a page shows another status");
+            assert_eq!(shown.summary.priority, workflow.definition.priority, "a page shows another priority");
             for (shown, task) in shown.tasks.iter().zip(&workflow.tasks) {
                 let asked = match (&task.state, task.stage) {
                     (TaskState::AwaitingApproval { .. }, Stage::Check { checkpoint, .. }) => Some(checkpoint),
                     _ => None,
                 };
-                let there = (task.status(), task.attempts_used, asked);
-                let here = (shown.status, shown.attempts_used, shown.open_checkpoint);
+                let question = match &task.state {
+                    TaskState::AwaitingInput { question } => Some(question.id),
+                    _ => None,
+                };
+                let there = (task.status(), task.attempts_used, asked, question, task.assignee);
+                let kept_for = shown.kept_for.as_ref().map(|agent| agent.id);
+                let question = shown.question.as_ref().map(|question| question.id);
+                let here = (shown.status, shown.attempts_used, shown.open_checkpoint, question, kept_for);
                 assert_eq!(here, there, "a page shows “{}” otherwise: {task:?}", task.key);
             }
         }
@@ -271,6 +278,10 @@ impl World {
                 let reason = if self.rng.random_bool(0.2) { Reason::ProviderAuth } else { Reason::Network };
                 Command::Fail { attempt, fence, reason, message: "broke".to_owned(), retryable: None }
             }
+            (Temper::Steady | Temper::Dawdler, 1) if lease.purpose == Purpose::Work && lease.answers.len() < 3 => {
+                let options = if self.rng.random_bool(0.5) { vec!["yes".to_owned()] } else { Vec::new() };
+                Command::Ask { attempt, fence, text: "Shall I?".to_owned(), options }
+            }
             (Temper::Liar, 4) => completion(&lease, fence + 1, self.rng.random_bool(0.8)),
             _ => completion(&lease, fence, self.rng.random_bool(0.8)),
         };
@@ -316,6 +327,7 @@ impl World {
                 self.perform(&owner(), Command::DecideCheckpoint { workflow, checkpoint, verdict, note });
             }
         }
+        self.answer();
         if !meddle || self.workflows.is_empty() {
             return;
         }
@@ -326,7 +338,57 @@ impl World {
             1..6 => drop(self.perform(&owner(), Command::ResumeWorkflow { workflow })),
             6 => drop(self.perform(&owner(), Command::CancelWorkflow { workflow, reason })),
             7..10 => self.retry(workflow),
+            10..12 => {
+                let priority = [Priority::Urgent, Priority::High, Priority::Normal][self.rng.random_range(0..3)];
+                self.perform(&owner(), Command::SetPriority { workflow, priority });
+            }
+            12..18 => self.assign(workflow),
+            18..20 => self.waive(workflow),
             _ => {}
+        }
+    }
+
+    /// People answer now and then; what waits long is escalated meanwhile.
+    fn answer(&mut self) {
+        let open: Vec<(WorkflowId, crate::id::QuestionId)> = self
+            .state
+            .workflows
+            .values()
+            .flat_map(|workflow| workflow.tasks.iter().map(move |task| (workflow.id, task)))
+            .filter_map(|(id, task)| match &task.state {
+                TaskState::AwaitingInput { question } => Some((id, question.id)),
+                _ => None,
+            })
+            .collect();
+        for (workflow, question) in open {
+            if self.rng.random_bool(0.3) {
+                let text = "yes".to_owned();
+                self.perform(&owner(), Command::AnswerQuestion { workflow, question, text });
+            }
+        }
+    }
+
+    /// Keeps a task for somebody, whatever state it is in, or for nobody any more.
+    fn assign(&mut self, workflow: WorkflowId) {
+        let Some(tasks) = self.state.workflows.get(&workflow).map(|workflow| workflow.tasks.len()) else { return };
+        let task = self.state.workflows[&workflow].tasks[self.rng.random_range(0..tasks)].id;
+        let steady: Vec<AgentId> =
+            self.workers.iter().filter(|worker| worker.temper == Temper::Steady).map(|worker| worker.id).collect();
+        let agent = self.rng.random_bool(0.7).then(|| steady[self.rng.random_range(0..steady.len())]);
+        let reason = if self.rng.random_bool(0.5) { "it knows the place".to_owned() } else { String::new() };
+        self.perform(&owner(), Command::AssignTask { workflow, task, agent, reason });
+    }
+
+    fn waive(&mut self, workflow: WorkflowId) {
+        let found = self.state.workflows.get(&workflow).and_then(|workflow| {
+            workflow.tasks.iter().find_map(|task| match task.stage {
+                Stage::Check { checkpoint, .. } if !task.is_terminal() => Some(checkpoint),
+                Stage::Check { .. } | Stage::Work => None,
+            })
+        });
+        if let Some(checkpoint) = found {
+            let reason = "it is known to be good".to_owned();
+            self.perform(&owner(), Command::WaiveCheckpoint { workflow, checkpoint, reason });
         }
     }
 
@@ -403,6 +465,8 @@ fn page(workflow: &Workflow, seq: u64) -> WorkflowView {
         started_at: None,
         completed_at: None,
         open_checkpoint: None,
+        kept_for: None,
+        question: None,
     };
     WorkflowView {
         summary: WorkflowSummary {

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, SkillNeed};
-use crate::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, QuestionId, TaskId, WorkflowId};
+use crate::workflow::waiting::next_due;
 use crate::workflow::{Priority, Stage, Task, TaskState, Workflow, WorkflowStatus};
 
 /// How long a lease lasts without a heartbeat.
@@ -28,6 +29,8 @@ pub type TaskRef = (WorkflowId, u32);
 pub struct Requirement {
     /// Skills and least levels, sorted.
     pub skills: Vec<(String, u8)>,
+    /// The one agent for whom a person keeps it: a person may choose one without the skills.
+    pub agent: Option<AgentId>,
 }
 
 /// A ready task's place in the line: priority first, then the longest chain below it, then age.
@@ -72,9 +75,11 @@ struct Index {
     attempts: HashMap<AttemptId, TaskRef>,
     attempts_of: HashMap<WorkflowId, Vec<AttemptId>>,
     checkpoints: HashMap<CheckpointId, TaskRef>,
+    questions: HashMap<QuestionId, TaskRef>,
     ready: BTreeMap<Requirement, BTreeSet<Place>>,
     expiries: BTreeSet<(Timestamp, TaskRef)>,
     delays: BTreeSet<(Timestamp, TaskRef)>,
+    waits: BTreeSet<(Timestamp, TaskRef)>,
     deadlines: BTreeSet<(Timestamp, WorkflowId)>,
 }
 
@@ -83,6 +88,79 @@ impl Index {
         self.attempts.insert(attempt, task);
         self.attempts_of.entry(task.0).or_default().push(attempt);
     }
+
+    /// Enters a task in the line and among the timers of its state.
+    fn enter(&mut self, workflow: &Workflow, at: u32) {
+        let (task, place) = (workflow.task(at), (workflow.id, at));
+        match &task.state {
+            TaskState::Leased(lease) => {
+                self.expiries.insert((lease.expires_at, place));
+            }
+            TaskState::BackingOff { until } => {
+                self.delays.insert((*until, place));
+            }
+            TaskState::Ready { .. } if workflow.status == WorkflowStatus::Running => {
+                let (requirement, spot) = line(workflow, at);
+                self.ready.entry(requirement).or_default().insert(spot);
+            }
+            TaskState::AwaitingInput { question } => {
+                self.questions.insert(question.id, place);
+            }
+            TaskState::Ready { .. }
+            | TaskState::Blocked
+            | TaskState::AwaitingApproval { .. }
+            | TaskState::Completed { .. }
+            | TaskState::Skipped { .. }
+            | TaskState::Failed { .. }
+            | TaskState::DeadLetter { .. }
+            | TaskState::Cancelled { .. } => {}
+        }
+        self.waits.extend(reminder(workflow, task).map(|due| (due, place)));
+    }
+
+    /// Takes it out again; it still is what it was when it was entered.
+    fn leave(&mut self, workflow: &Workflow, at: u32) {
+        let (task, place) = (workflow.task(at), (workflow.id, at));
+        match &task.state {
+            TaskState::Leased(lease) => {
+                self.expiries.remove(&(lease.expires_at, place));
+            }
+            TaskState::BackingOff { until } => {
+                self.delays.remove(&(*until, place));
+            }
+            TaskState::Ready { .. } => {
+                let (requirement, spot) = line(workflow, at);
+                if let Some(waiting) = self.ready.get_mut(&requirement) {
+                    waiting.remove(&spot);
+                    if waiting.is_empty() {
+                        self.ready.remove(&requirement);
+                    }
+                }
+            }
+            TaskState::AwaitingInput { question } => {
+                self.questions.remove(&question.id);
+            }
+            TaskState::Blocked
+            | TaskState::AwaitingApproval { .. }
+            | TaskState::Completed { .. }
+            | TaskState::Skipped { .. }
+            | TaskState::Failed { .. }
+            | TaskState::DeadLetter { .. }
+            | TaskState::Cancelled { .. } => {}
+        }
+        if let Some(due) = reminder(workflow, task) {
+            self.waits.remove(&(due, place));
+        }
+    }
+}
+
+/// When people are to be told that a task waits for them, or for a reviewer who does not come. Nobody reviews inside a pause.
+fn reminder(workflow: &Workflow, task: &Task) -> Option<Timestamp> {
+    let for_a_person = !matches!(task.state, TaskState::Ready { .. });
+    if workflow.status != WorkflowStatus::Running && !for_a_person {
+        return None;
+    }
+    next_due(task.waits_since()?, task.reminded, workflow.definition.priority)
 }
 
 impl State {
@@ -122,6 +200,11 @@ impl State {
         self.index.checkpoints.get(&checkpoint).copied()
     }
 
+    /// Where the task of an open question is.
+    pub fn question_ref(&self, question: QuestionId) -> Option<TaskRef> {
+        self.index.questions.get(&question).copied()
+    }
+
     /// The workflow and the task at a place.
     pub fn at(&self, (workflow, at): TaskRef) -> Option<(&Workflow, &Task)> {
         let workflow = self.workflows.get(&workflow)?;
@@ -133,7 +216,8 @@ impl State {
         let expiry = self.index.expiries.first().map(|(at, _)| *at);
         let delay = self.index.delays.first().map(|(at, _)| *at);
         let deadline = self.index.deadlines.first().map(|(at, _)| *at);
-        [expiry, delay, deadline].into_iter().flatten().min()
+        let wait = self.index.waits.first().map(|(at, _)| *at);
+        [expiry, delay, deadline, wait].into_iter().flatten().min()
     }
 
     /// Tasks whose lease has run out at `now`.
@@ -144,6 +228,11 @@ impl State {
     /// Tasks whose back-off is over at `now`.
     pub fn delays_over(&self, now: Timestamp) -> Vec<TaskRef> {
         self.index.delays.iter().take_while(|(at, _)| *at <= now).map(|(_, task)| *task).collect()
+    }
+
+    /// Tasks that have waited too long at `now` for a person or a reviewer.
+    pub fn waited_for(&self, now: Timestamp) -> Vec<TaskRef> {
+        self.index.waits.iter().take_while(|(at, _)| *at <= now).map(|(_, task)| *task).collect()
     }
 
     /// Workflows whose deadline has passed at `now`.
@@ -199,31 +288,14 @@ impl State {
             {
                 self.index.checkpoints.insert(checkpoint, (id, at));
             }
-            match &task.state {
-                TaskState::Leased(lease) => {
-                    self.index.expiries.insert((lease.expires_at, (id, at)));
-                }
-                TaskState::BackingOff { until } => {
-                    self.index.delays.insert((*until, (id, at)));
-                }
-                TaskState::Ready { .. } if workflow.status == WorkflowStatus::Running => {
-                    let (requirement, place) = line(workflow, at);
-                    self.index.ready.entry(requirement).or_default().insert(place);
-                }
-                TaskState::Ready { .. }
-                | TaskState::Blocked
-                | TaskState::AwaitingApproval { .. }
-                | TaskState::Completed { .. }
-                | TaskState::Skipped { .. }
-                | TaskState::Failed { .. }
-                | TaskState::DeadLetter { .. }
-                | TaskState::Cancelled { .. } => {}
-            }
         }
         if let Some(deadline) = workflow.definition.deadline
             && !workflow.status.is_terminal()
         {
             self.index.deadlines.insert((deadline, id));
+        }
+        for at in (0u32..).take(workflow.tasks.len()) {
+            self.index.enter(workflow, at);
         }
     }
 
@@ -236,6 +308,7 @@ impl State {
             self.index.attempts.remove(&attempt);
         }
         self.index.checkpoints.retain(|_, (workflow, _)| *workflow != id);
+        self.index.questions.retain(|_, (workflow, _)| *workflow != id);
         if let Some(deadline) = workflow.definition.deadline {
             self.index.deadlines.remove(&(deadline, id));
         }
@@ -249,7 +322,9 @@ fn line(workflow: &Workflow, at: u32) -> (Requirement, Place) {
         TaskState::Ready { since } => *since,
         _ => task.ready_at.unwrap_or(workflow.created_at),
     };
+    let agent = task.kept_for();
     let needs = match task.stage {
+        Stage::Work if agent.is_some() => Vec::new(),
         Stage::Work => task.skills.clone(),
         Stage::Check { nth, .. } => {
             let skill = task.checks.get(nth as usize).map_or("review", |check| check.review_skill());
@@ -264,5 +339,5 @@ fn line(workflow: &Workflow, at: u32) -> (Requirement, Place) {
         since,
         task: (workflow.id, at),
     };
-    (Requirement { skills }, place)
+    (Requirement { skills, agent }, place)
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::actor::Role;
 use crate::agent::{Presence, Skill, SkillNeed};
-use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, TaskId, UserId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, QuestionId, TaskId, UserId, WorkflowId};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, CheckpointRule};
 use crate::workflow::task::TaskStatus;
@@ -212,6 +212,20 @@ pub struct TaskView {
     pub completed_at: Option<Timestamp>,
     /// The checkpoint that waits for a decision, if one does.
     pub open_checkpoint: Option<CheckpointId>,
+    /// For whom a person keeps it, if for anybody.
+    pub kept_for: Option<AgentRef>,
+    /// The question that waits for an answer, if one does; its text is the note.
+    pub question: Option<QuestionView>,
+}
+
+/// A question that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionView {
+    /// Its id.
+    pub id: QuestionId,
+    /// Answers to choose from; others are welcome too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// Everything about one task, for the inspector and the task page.

@@ -1,6 +1,7 @@
 //! The parts of the server.
 //!
-//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, store` · `messenger → engine, chat, store` · `cli → all`.
+//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, chat, listener, store` · `messenger → engine, chat, store` ·
+//! `listener → engine, chat, store, messenger` · `cli → all`.
 //! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`, the web and the messenger `online`.
 
 pub mod agents;
@@ -11,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod feed;
+pub mod listener;
 pub mod messenger;
 pub mod online;
 pub mod problem;

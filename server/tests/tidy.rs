@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 600;
 
 /// Parts of the server and the parts they may know. Everything may use what is not listed here.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("store", &[]),
     ("chat", &["store"]),
     ("engine", &["store"]),
     ("squad", &[]),
     ("agents", &["engine", "store", "squad"]),
     ("messenger", &["chat", "engine", "store"]),
-    ("web", &["engine", "store", "agents"]),
+    ("listener", &["chat", "engine", "messenger", "store"]),
+    ("web", &["agents", "chat", "engine", "listener", "messenger", "store"]),
     ("bench", &["store", "engine", "agents"]),
 ];
 

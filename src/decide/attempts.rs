@@ -227,14 +227,14 @@ fn backoff(task: TaskId, attempts: u32) -> SignedDuration {
     SignedDuration::from_millis(base_ms + spread).min(BACKOFF_MAX)
 }
 
-fn find<'a>(draft: &'a Draft<'_>, attempt: AttemptId) -> Result<(TaskRef, &'a Task), Refusal> {
+pub(super) fn find<'a>(draft: &'a Draft<'_>, attempt: AttemptId) -> Result<(TaskRef, &'a Task), Refusal> {
     let place = draft.state.attempt_ref(attempt).ok_or_else(|| Refusal::not_found("attempt", attempt))?;
     let (_, task) = draft.state.at(place).ok_or_else(|| Refusal::not_found("attempt", attempt))?;
     Ok((place, task))
 }
 
 /// Who holds the attempt, if its lease lives.
-fn holder(draft: &Draft<'_>, task: &Task, attempt: AttemptId, fence: u64) -> Result<AgentId, Refusal> {
+pub(super) fn holder(draft: &Draft<'_>, task: &Task, attempt: AttemptId, fence: u64) -> Result<AgentId, Refusal> {
     let lease = task.lease().filter(|lease| lease.attempt == attempt).ok_or_else(|| stale(task, fence))?;
     own(draft, task, lease.agent, fence)?;
     Ok(lease.agent)

@@ -3,14 +3,14 @@
 use super::attempts::{self, Handed};
 use super::{Draft, Facts, settle, workflows};
 use crate::command::Answer;
-use crate::event::{Change, Reason};
+use crate::event::{AttemptOutcome, Change, Reason};
 use crate::id::{CheckpointId, WorkflowId};
 use crate::messaging::wording;
 use crate::refusal::Refusal;
 use crate::state::TaskRef;
 use crate::text;
 use crate::workflow::checks::Verdict;
-use crate::workflow::{Stage, TaskState};
+use crate::workflow::{Stage, Task, TaskState};
 
 /// Opens the task's `nth` check, or completes the task when there is none left.
 pub(super) fn open(draft: &mut Draft<'_>, place: TaskRef, nth: u32, facts: &mut Facts<'_>) {
@@ -47,18 +47,8 @@ pub(super) fn by_person(
     if verdict == Verdict::Reject && note.is_empty() {
         return Err(Refusal::fault("/note", wording::reason_required()));
     }
-    let workflow = workflows::find(draft, id)?;
-    let place = draft.state.checkpoint_ref(checkpoint).filter(|(of, _)| *of == id);
-    let Some(place) = place else {
-        // Decided already, or the workflow has ended: the same answer twice would be a second decision.
-        return Err(Refusal::WrongState {
-            noun: "approval".to_owned(),
-            name: workflow.definition.name.clone(),
-            status: "closed".to_owned(),
-            verb: "decided".to_owned(),
-        });
-    };
-    let task = workflow.task(place.1);
+    let place = find_open(draft, id, checkpoint, "decided")?;
+    let task = workflows::find(draft, id)?.task(place.1);
     if !matches!(task.state, TaskState::AwaitingApproval { .. }) {
         return Err(Refusal::WrongState {
             noun: "task".to_owned(),
@@ -69,6 +59,55 @@ pub(super) fn by_person(
     }
     decide(draft, place, Decision { checkpoint, verdict, note, attempt: None }, facts);
     Ok(Answer::Done)
+}
+
+/// A person lets the result pass unexamined. A review that goes on meanwhile is not wanted any more.
+pub(super) fn waive(
+    draft: &mut Draft<'_>,
+    id: WorkflowId,
+    checkpoint: CheckpointId,
+    reason: &str,
+    facts: &mut Facts<'_>,
+) -> Result<Answer, Refusal> {
+    let reason = workflows::clean(reason)?;
+    if reason.is_empty() {
+        return Err(Refusal::fault("/reason", wording::waiver_needs_reason()));
+    }
+    let place = find_open(draft, id, checkpoint, "waived")?;
+    let Some((_, task)) = draft.state.at(place) else { return Err(Refusal::not_found("checkpoint", checkpoint)) };
+    let (task_id, nth, lease) = (task.id, nth_of(task), task.lease().cloned());
+    if let Some(lease) = lease {
+        draft.emit(Change::AttemptEnded {
+            workflow: id,
+            task: task_id,
+            attempt: lease.attempt,
+            agent: lease.agent,
+            outcome: AttemptOutcome::Cancelled,
+            reason: Reason::UserCancelled,
+            message: wording::review_waived(),
+        });
+    }
+    draft.emit(Change::CheckpointWaived { workflow: id, task: task_id, checkpoint, reason });
+    open(draft, place, nth + 1, facts);
+    Ok(Answer::Done)
+}
+
+/// The task of an open checkpoint. One that was decided already, or whose workflow has ended, is not decided twice.
+fn find_open(draft: &Draft<'_>, id: WorkflowId, checkpoint: CheckpointId, verb: &str) -> Result<TaskRef, Refusal> {
+    let workflow = workflows::find(draft, id)?;
+    draft.state.checkpoint_ref(checkpoint).filter(|(of, _)| *of == id).ok_or_else(|| Refusal::WrongState {
+        noun: "checkpoint".to_owned(),
+        name: workflow.definition.name.clone(),
+        status: "closed".to_owned(),
+        verb: verb.to_owned(),
+    })
+}
+
+fn nth_of(task: &Task) -> u32 {
+    match task.stage {
+        Stage::Check { nth, .. } => nth,
+        Stage::Work => 0,
+    }
 }
 
 /// A reviewing agent hands in its verdict: `{"verdict": "approve" | "reject", "note": "…"}`.
@@ -98,11 +137,7 @@ struct Decision {
 
 fn decide(draft: &mut Draft<'_>, place: TaskRef, decision: Decision, facts: &mut Facts<'_>) {
     let Some((_, task)) = draft.state.at(place) else { return };
-    let task_id = task.id;
-    let nth = match task.stage {
-        Stage::Check { nth, .. } => nth,
-        Stage::Work => 0,
-    };
+    let (task_id, nth) = (task.id, nth_of(task));
     let note = decision.note.clone();
     draft.emit(Change::CheckpointDecided {
         workflow: place.0,

@@ -192,5 +192,6 @@ fn grant(workflow: &Workflow, task: &Task, leased: &TaskLeased) -> LeaseGrant {
         input,
         needs,
         feedback: task.feedback.clone(),
+        answers: task.answers.clone(),
     }
 }

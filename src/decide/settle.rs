@@ -82,6 +82,7 @@ fn first_failure(workflow: &Workflow) -> Option<(String, Reason)> {
             | TaskState::BackingOff { .. }
             | TaskState::Leased(_)
             | TaskState::AwaitingApproval { .. }
+            | TaskState::AwaitingInput { .. }
             | TaskState::Completed { .. }
             | TaskState::Cancelled { .. } => return None,
         };

@@ -9,9 +9,10 @@ use crate::id::AgentId;
 use crate::messaging::wording;
 use crate::refusal::Refusal;
 use crate::state::PRESENCE_TIMEOUT;
-use crate::workflow::WorkflowStatus;
+use crate::workflow::waiting::steps_due;
+use crate::workflow::{Stage, TaskState, WorkflowStatus};
 
-/// Deadlines of workflows first (what they end needs no other care), then leases, then back-offs.
+/// Deadlines of workflows first (what they end needs no other care), then leases, back-offs, and people who are waited for.
 pub(super) fn tick(draft: &mut Draft<'_>) -> Result<Answer, Refusal> {
     for workflow in draft.state.overdue(draft.now) {
         workflows::end(draft, workflow, WorkflowStatus::TimedOut, wording::deadline_passed());
@@ -30,6 +31,19 @@ pub(super) fn tick(draft: &mut Draft<'_>) -> Result<Answer, Refusal> {
         if let Some(task) = draft.state.at(place).map(|(_, task)| task.id) {
             draft.emit(Change::TasksReady { workflow: place.0, tasks: vec![task] });
         }
+    }
+    for place in draft.state.waited_for(draft.now) {
+        let Some((workflow, task)) = draft.state.at(place) else { continue };
+        let Some(since) = task.waits_since() else { continue };
+        let (id, step) = (task.id, steps_due(since, workflow.definition.priority, draft.now));
+        let change = match (&task.state, task.stage) {
+            // Nobody is there who may review it: a person decides instead.
+            (TaskState::Ready { .. }, Stage::Check { checkpoint, .. }) => {
+                Change::CheckpointEscalated { workflow: place.0, task: id, checkpoint }
+            }
+            _ => Change::WaitEscalated { workflow: place.0, task: id, step },
+        };
+        draft.emit(change);
     }
     Ok(Answer::Done)
 }

@@ -9,7 +9,7 @@ use crate::id::{AgentId, AttemptId, ProjectId, TaskId, WorkflowId};
 use crate::messaging::wording;
 use crate::refusal::Refusal;
 use crate::text;
-use crate::workflow::{TaskState, Workflow, WorkflowDefinition, WorkflowStatus};
+use crate::workflow::{Priority, TaskState, Workflow, WorkflowDefinition, WorkflowStatus};
 
 /// Workflows that have not ended, in one organization: each costs memory while it lives.
 pub const WORKFLOWS_MAX: usize = 20_000;
@@ -55,6 +55,17 @@ pub(super) fn resume(draft: &mut Draft<'_>, id: WorkflowId) -> Result<Answer, Re
         return Err(wrong(workflow, "resumed"));
     }
     draft.emit(Change::WorkflowResumed { workflow: id });
+    Ok(Answer::Done)
+}
+
+pub(super) fn prioritise(draft: &mut Draft<'_>, id: WorkflowId, priority: Priority) -> Result<Answer, Refusal> {
+    let workflow = find(draft, id)?;
+    if workflow.status.is_terminal() {
+        return Err(wrong(workflow, "given another priority"));
+    }
+    if workflow.definition.priority != priority {
+        draft.emit(Change::WorkflowPrioritised { workflow: id, priority });
+    }
     Ok(Answer::Done)
 }
 
@@ -107,6 +118,7 @@ pub(super) fn retry(draft: &mut Draft<'_>, id: WorkflowId, task: TaskId) -> Resu
         | TaskState::BackingOff { .. }
         | TaskState::Leased(_)
         | TaskState::AwaitingApproval { .. }
+        | TaskState::AwaitingInput { .. }
         | TaskState::Completed { .. }
         | TaskState::Skipped { .. } => false,
     };
@@ -159,6 +171,6 @@ fn wrong(workflow: &Workflow, verb: &str) -> Refusal {
     }
 }
 
-fn clean(reason: &str) -> Result<String, Refusal> {
+pub(super) fn clean(reason: &str) -> Result<String, Refusal> {
     text::paragraph(reason, REASON_MAX).map_err(|why| Refusal::fault("/reason", why))
 }

@@ -10,10 +10,11 @@ use uuid::Uuid;
 use crate::actor::Role;
 use crate::event::{Change, Event};
 use crate::id::{AgentId, OrganizationId, ProjectId, TaskId, UserId, WorkflowId};
-use crate::messaging::message::{self, About, Author, MessageKind, Post, Reference};
+use crate::messaging::message::{self, About, Author, MessageKind, Original, Post};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::CheckpointKind;
+use crate::workflow::waiting::STEP_LAST;
 
 /// Characters of a channel's id. The hosted service's limit.
 pub const ID_MAX: usize = 64;
@@ -292,7 +293,16 @@ fn told_also(change: &Change, project: ProjectId) -> Vec<Channel> {
             vec![Channel::Approvals(project)]
         }
         // What was asked there is answered there. Reviews of agents were never asked there.
-        Change::CheckpointDecided { attempt: None, .. } => vec![Channel::Approvals(project)],
+        Change::CheckpointDecided { attempt: None, .. } | Change::CheckpointWaived { .. } => {
+            vec![Channel::Approvals(project)]
+        }
+        // Whoever knows the answer may give it: the whole squad hears that somebody waits for one.
+        Change::QuestionAsked { .. } | Change::QuestionAnswered { .. } => vec![Channel::Project(project)],
+        // A reminder goes to those who may decide; the last one to those who can do something about it.
+        Change::WaitEscalated { step, .. } if *step >= STEP_LAST => {
+            vec![Channel::Approvals(project), Channel::Emergency(project)]
+        }
+        Change::WaitEscalated { .. } => vec![Channel::Approvals(project)],
         Change::WorkflowCreated(_) | Change::WorkflowResumed { .. } => vec![Channel::Progress(project)],
         Change::WorkflowEnded { status, .. } => match status {
             WorkflowStatus::Completed => vec![Channel::Progress(project)],
@@ -304,6 +314,8 @@ fn told_also(change: &Change, project: ProjectId) -> Vec<Channel> {
         Change::CheckpointOpened { kind: CheckpointKind::PeerReview, .. }
         | Change::CheckpointDecided { attempt: Some(_), .. }
         | Change::WorkflowPaused { .. }
+        | Change::WorkflowPrioritised { .. }
+        | Change::TaskAssigned { .. }
         | Change::TasksReady { .. }
         | Change::TaskLeased(_)
         | Change::AttemptProgressed { .. }
@@ -324,12 +336,12 @@ fn told_also(change: &Change, project: ProjectId) -> Vec<Channel> {
 
 /// The same message for another channel: it stands in no thread there, and points to the one it came from.
 fn copy(full: &Letter, channel: Channel) -> Letter {
-    let reference = Reference {
+    let original = Original {
         channel_id: full.channel.id(),
         message_id: full.post.id.clone(),
         thread_id: full.post.about.task_id.map(message::thread_of),
     };
-    let about = About { reference: Some(reference), ..full.post.about.clone() };
+    let about = About { original: Some(original), ..full.post.about.clone() };
     let id = format!("{}-{}", full.post.about.event_id, channel.purpose().as_str());
     Letter { channel, post: Post { id, about, author: full.post.author } }
 }
@@ -337,8 +349,8 @@ fn copy(full: &Letter, channel: Channel) -> Letter {
 /// What a project hears when the chat refused a message for good: its event, and where it should have stood. It is about a message,
 /// never about another of its kind.
 pub fn undelivered(letter: &Letter, project: ProjectId) -> Letter {
-    let reference = Reference { channel_id: letter.channel.id(), message_id: letter.post.id.clone(), thread_id: None };
-    let about = About { kind: MessageKind::ErrorReport, reference: Some(reference), ..letter.post.about.clone() };
+    let original = Original { channel_id: letter.channel.id(), message_id: letter.post.id.clone(), thread_id: None };
+    let about = About { kind: MessageKind::ErrorReport, original: Some(original), ..letter.post.about.clone() };
     let post = Post { id: undelivered_id(&letter.post.id), author: Author::System, about };
     Letter { channel: Channel::Project(project), post }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::event::{AttemptOutcome, Change, Event};
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, TaskId, UserId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, EventId, QuestionId, TaskId, UserId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
@@ -20,6 +20,7 @@ pub const VERSION: u8 = 1;
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each name is a term of the chat's design and says what it is")]
 pub enum MessageKind {
+    Answer,
     ApprovalDecision,
     ApprovalRequest,
     Assignment,
@@ -29,6 +30,7 @@ pub enum MessageKind {
     Handoff,
     Milestone,
     Override,
+    Question,
     ReviewRequest,
     ReviewVerdict,
     Status,
@@ -68,17 +70,20 @@ pub struct About {
     /// The checkpoint, if it is about one: what a decision names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint_id: Option<CheckpointId>,
+    /// The question, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_id: Option<QuestionId>,
     /// The agent, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
     /// Of a copy: where the same is told in full. Of a report that a message was refused: which.
-    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
-    pub reference: Option<Reference>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Original>,
 }
 
 /// Another message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reference {
+pub struct Original {
     /// Its channel.
     pub channel_id: String,
     /// Its id.
@@ -143,8 +148,9 @@ pub fn posts(event: &Event) -> Vec<Post> {
             task_id,
             attempt_id: attempt(&event.change),
             checkpoint_id: checkpoint(&event.change),
+            question_id: question(&event.change),
             agent_id: event.change.agent(),
-            reference: None,
+            original: None,
         },
     };
     match &event.change {
@@ -175,7 +181,12 @@ fn kind(change: &Change) -> Option<MessageKind> {
         Change::CheckpointDecided { verdict: Verdict::Approve | Verdict::Reject, .. } => MessageKind::ApprovalDecision,
         Change::TaskReworked { .. } => MessageKind::Status,
         Change::TaskCompleted { .. } => MessageKind::Completion,
-        Change::TaskRetried { .. } => MessageKind::Override,
+        Change::TaskRetried { .. } | Change::CheckpointWaived { .. } => MessageKind::Override,
+        Change::TaskAssigned { .. } => MessageKind::Assignment,
+        Change::QuestionAsked { .. } => MessageKind::Question,
+        Change::QuestionAnswered { .. } => MessageKind::Answer,
+        Change::WaitEscalated { .. } => MessageKind::Blocker,
+        Change::WorkflowPrioritised { .. } => MessageKind::Status,
         Change::AgentRegistered(_) | Change::AgentRetired { .. } => MessageKind::Status,
         // That tasks are ready or being worked on is seen on every page, and would drown what has to be read.
         Change::TasksReady { .. }
@@ -189,9 +200,18 @@ fn kind(change: &Change) -> Option<MessageKind> {
 fn attempt(change: &Change) -> Option<AttemptId> {
     match change {
         Change::TaskLeased(leased) => Some(leased.attempt),
+        Change::QuestionAsked { attempt, .. } => Some(*attempt),
         Change::AttemptEnded { attempt, .. } => Some(*attempt),
         Change::CheckpointDecided { attempt, .. } => *attempt,
         Change::ResultHandedIn { submission, .. } => Some(submission.attempt),
+        _ => None,
+    }
+}
+
+fn question(change: &Change) -> Option<QuestionId> {
+    match change {
+        Change::QuestionAsked { question, .. } => Some(question.id),
+        Change::QuestionAnswered { question, .. } => Some(*question),
         _ => None,
     }
 }
@@ -200,7 +220,8 @@ fn checkpoint(change: &Change) -> Option<CheckpointId> {
     match change {
         Change::CheckpointOpened { checkpoint, .. }
         | Change::CheckpointEscalated { checkpoint, .. }
-        | Change::CheckpointDecided { checkpoint, .. } => Some(*checkpoint),
+        | Change::CheckpointDecided { checkpoint, .. }
+        | Change::CheckpointWaived { checkpoint, .. } => Some(*checkpoint),
         _ => None,
     }
 }

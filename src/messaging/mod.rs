@@ -4,5 +4,6 @@ pub mod channel;
 pub mod message;
 #[cfg(test)]
 mod samples;
+pub mod slash_command;
 pub mod why;
 pub mod wording;

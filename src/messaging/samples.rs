@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Door, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason, TaskLeased, WorkflowCreated};
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, TaskId, UserId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, QuestionId, TaskId, UserId, WorkflowId};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, Verdict};
-use crate::workflow::{Submission, WorkflowStatus};
+use crate::workflow::question::Question;
+use crate::workflow::waiting::STEP_LAST;
+use crate::workflow::{Priority, Submission, WorkflowStatus};
 
 pub(super) const PROJECT: ProjectId = ProjectId(Uuid::from_u128(0xa1));
 pub(super) const WORKFLOW: WorkflowId = WorkflowId(Uuid::from_u128(0xb1));
@@ -19,14 +21,21 @@ pub(super) const PERSON: UserId = UserId(Uuid::from_u128(0xe1));
 const NEXT: TaskId = TaskId(Uuid::from_u128(0xc2));
 const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(0xf1));
 const CHECKPOINT: CheckpointId = CheckpointId(Uuid::from_u128(0xf2));
+const QUESTION: QuestionId = QuestionId(Uuid::from_u128(0xf3));
 
 /// An event of the engine's.
 pub(super) fn event(change: Change) -> Event {
     let actor = match change {
         Change::CheckpointDecided { attempt: None, .. }
+        | Change::CheckpointWaived { .. }
+        | Change::QuestionAnswered { .. }
+        | Change::WorkflowPrioritised { .. }
+        | Change::TaskAssigned { .. }
         | Change::WorkflowPaused { .. }
         | Change::TaskRetried { .. } => Actor::Person { user: PERSON, role: Role::Reviewer, via: Door::Web },
-        Change::ResultHandedIn { .. } | Change::CheckpointDecided { .. } => Actor::Agent { agent: AGENT },
+        Change::ResultHandedIn { .. } | Change::QuestionAsked { .. } | Change::CheckpointDecided { .. } => {
+            Actor::Agent { agent: AGENT }
+        }
         _ => Actor::System,
     };
     Event { seq: 9, id: EventId(Uuid::from_u128(0x11)), at: Timestamp::UNIX_EPOCH, actor, change }
@@ -70,6 +79,16 @@ fn leased(review: bool) -> Change {
 
 fn ended(status: WorkflowStatus, reason: &str) -> Change {
     Change::WorkflowEnded { workflow: WORKFLOW, status, reason: reason.to_owned() }
+}
+
+fn question() -> Question {
+    Question {
+        id: QUESTION,
+        text: "In which currency?".to_owned(),
+        options: vec!["euros".to_owned(), "dollars".to_owned()],
+        asked_by: AGENT,
+        asked_at: Timestamp::UNIX_EPOCH,
+    }
 }
 
 fn attempt_ended(outcome: AttemptOutcome) -> Change {
@@ -116,6 +135,9 @@ pub(super) fn changes() -> Vec<Change> {
         ended(WorkflowStatus::TimedOut, "The deadline passed before every task had ended."),
         ended(WorkflowStatus::Cancelled, "It is not needed any more"),
         Change::TasksReady { workflow, tasks: vec![TASK] },
+        Change::WorkflowPrioritised { workflow, priority: Priority::Urgent },
+        Change::TaskAssigned { workflow, task, agent: Some(AGENT), reason: "She knows it".to_owned(), withdrawn: None },
+        Change::TaskAssigned { workflow, task, agent: None, reason: String::new(), withdrawn: Some(ATTEMPT) },
         leased(false),
         leased(true),
         Change::AttemptProgressed { workflow, task, attempt: ATTEMPT, progress: 40, note: "reading".to_owned() },
@@ -124,6 +146,10 @@ pub(super) fn changes() -> Vec<Change> {
         attempt_ended(AttemptOutcome::Lost),
         attempt_ended(AttemptOutcome::Rejected),
         Change::TaskRetryScheduled { workflow, task, until: Timestamp::UNIX_EPOCH },
+        Change::QuestionAsked { workflow, task, attempt: ATTEMPT, question: question() },
+        Change::QuestionAnswered { workflow, task, question: QUESTION, text: "In euros".to_owned() },
+        Change::WaitEscalated { workflow, task, step: 1 },
+        Change::WaitEscalated { workflow, task, step: STEP_LAST },
         Change::ResultHandedIn { workflow, task, submission: submission() },
         opened(CheckpointKind::PeerReview),
         opened(CheckpointKind::Approval),
@@ -131,6 +157,7 @@ pub(super) fn changes() -> Vec<Change> {
         decided(Verdict::Approve, Some(ATTEMPT)),
         decided(Verdict::Approve, None),
         decided(Verdict::Reject, None),
+        Change::CheckpointWaived { workflow, task, checkpoint: CHECKPOINT, reason: "Nobody is there".to_owned() },
         Change::TaskReworked { workflow, task },
         Change::TaskCompleted { workflow, task, submission: Some(submission()) },
         Change::TaskFailed {
@@ -171,11 +198,17 @@ fn number(change: &Change) -> usize {
         Change::TaskFailed { .. } => 20,
         Change::TasksSkipped { .. } => 21,
         Change::TaskRetried { .. } => 22,
+        Change::WorkflowPrioritised { .. } => 23,
+        Change::TaskAssigned { .. } => 24,
+        Change::QuestionAsked { .. } => 25,
+        Change::QuestionAnswered { .. } => 26,
+        Change::WaitEscalated { .. } => 27,
+        Change::CheckpointWaived { .. } => 28,
     }
 }
 
 /// How many kinds [`number`] counts.
-const KINDS: usize = 23;
+const KINDS: usize = 29;
 
 #[test]
 fn every_kind_of_event_has_a_sample() {

@@ -19,6 +19,13 @@ pub fn state(task: &TaskView, tasks: &[TaskView], workflow: WorkflowStatus) -> S
         TaskStatus::Blocked => blocked(task, tasks),
         TaskStatus::Ready => ready(task, workflow),
         TaskStatus::Running => running(task),
+        TaskStatus::AwaitingInput => {
+            let who = agent_of(task);
+            format!(
+                "{who} asked a person: {} The task goes on when there is an answer.",
+                sentence(&task.note, "something.")
+            )
+        }
         TaskStatus::InReview => "Its result is handed in. Another agent examines it before it counts.".to_owned(),
         TaskStatus::AwaitingApproval => "Its result is handed in and waits for a person's decision.".to_owned(),
         TaskStatus::Rework => {
@@ -60,6 +67,10 @@ fn ready(task: &TaskView, workflow: WorkflowStatus) -> String {
     if let Some(until) = task.not_before {
         return format!("{} It is tried again at {}.", sentence(&task.note, "The last attempt failed."), clock(until));
     }
+    if let Some(agent) = &task.kept_for {
+        let who = if agent.name.is_empty() { "the agent a person chose" } else { agent.name.as_str() };
+        return format!("It can begin. A person keeps it for {who}, who takes it with the next free slot.");
+    }
     match task.skills.as_slice() {
         [] => "It can begin. The next agent with a free slot takes it.".to_owned(),
         needs => format!("It can begin. It waits for an agent with {} and a free slot.", skills(needs)),
@@ -76,9 +87,12 @@ pub fn skills(needs: &[SkillNeed]) -> String {
     format!("the skill{} {}", if all.len() == 1 { "" } else { "s" }, all.join(" and "))
 }
 
+fn agent_of(task: &TaskView) -> &str {
+    task.agent.as_ref().filter(|agent| !agent.name.is_empty()).map_or("An agent", |agent| agent.name.as_str())
+}
+
 fn running(task: &TaskView) -> String {
-    let who =
-        task.agent.as_ref().filter(|agent| !agent.name.is_empty()).map_or("An agent", |agent| agent.name.as_str());
+    let who = agent_of(task);
     let attempt = if task.attempts_used > 1 {
         format!(" This is attempt {} of {}.", task.attempts_used, task.max_attempts)
     } else {
@@ -182,6 +196,8 @@ mod tests {
             started_at: None,
             completed_at: None,
             open_checkpoint: None,
+            kept_for: None,
+            question: None,
         }
     }
 

@@ -1,12 +1,15 @@
-//! Every sentence the system says, in one place.
+//! Every sentence the system says, in one place; what it answers in a chat stands in `chat`.
+
+mod chat;
 
 use crate::actor::{Actor, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason};
 use crate::id::{AgentId, TaskId};
-use crate::messaging::channel::Purpose;
 use crate::refusal::Fault;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::waiting::STEP_LAST;
+pub use chat::*;
 
 /// Something asked for is not there.
 pub fn not_found(noun: &str, id: &str) -> String {
@@ -160,6 +163,26 @@ pub fn verdict_expected() -> String {
     "must be “approve” or “reject”".to_owned()
 }
 
+/// A review that asks.
+pub fn reviews_ask_nothing() -> String {
+    "a review decides; send the result back and say in the note what is not clear".to_owned()
+}
+
+/// A waiver without a reason.
+pub fn waiver_needs_reason() -> String {
+    "say why the result may pass unexamined; it stands in the journal".to_owned()
+}
+
+/// An agent that does not do this kind of work.
+pub fn does_not_take(agent: &str, kind: &str) -> String {
+    format!("{agent} does not take tasks of the type “{kind}”")
+}
+
+/// An agent without the skills.
+pub fn lacks_skills(agent: &str, task: &str) -> String {
+    format!("{agent} lacks skills that “{task}” asks for; an admin may choose it all the same, with a reason")
+}
+
 /// What a checkpoint asks when nobody gave it a title.
 pub fn checkpoint_title(kind: CheckpointKind, task: &str) -> String {
     match kind {
@@ -238,6 +261,16 @@ pub fn heartbeats_stopped() -> String {
     "The agent's heartbeats stopped.".to_owned()
 }
 
+/// A person gave the task to somebody else.
+pub fn given_to_another() -> String {
+    "A person gave the task to another agent.".to_owned()
+}
+
+/// A person let the result pass.
+pub fn review_waived() -> String {
+    "A person let the result pass without a review.".to_owned()
+}
+
 /// The agent left.
 pub fn agent_retired() -> String {
     "The agent was retired while it held the task.".to_owned()
@@ -309,11 +342,18 @@ pub fn event(
         }
         Change::WorkflowPaused { reason, .. } => with_reason("The workflow was paused", reason),
         Change::WorkflowResumed { .. } => "The workflow goes on.".to_owned(),
+        Change::WorkflowPrioritised { priority, .. } => format!("The priority is {} now.", priority.as_str()),
         Change::WorkflowEnded { status, reason, .. } => with_reason(ended(*status), reason),
         Change::TasksReady { tasks: ready, .. } => match ready.as_slice() {
             [one] => format!("{} is ready.", task(one)),
             several => format!("{} are ready.", counted(several.len(), "task")),
         },
+        Change::TaskAssigned { task: id, agent: Some(who), reason, .. } => {
+            with_reason(&format!("{} is kept for {}", task(id), agent(who)), reason)
+        }
+        Change::TaskAssigned { task: id, agent: None, reason, .. } => {
+            with_reason(&format!("{} is for whoever suits it", task(id)), reason)
+        }
         Change::TaskLeased(leased) if leased.review => {
             format!("{} reviews {}.", agent(&leased.agent), task(&leased.task))
         }
@@ -327,6 +367,20 @@ pub fn event(
             format!("{}: {} {} {}", task(id), agent(who), attempt_ended(*outcome), attempt_failed(*reason, message))
         }
         Change::TaskRetryScheduled { task: id, .. } => format!("{} will be tried again.", task(id)),
+        Change::QuestionAsked { task: id, question, .. } => {
+            format!(
+                "{} asks about {}: {}{}",
+                agent(&question.asked_by),
+                task(id),
+                question.text,
+                choices(&question.options)
+            )
+        }
+        Change::QuestionAnswered { task: id, text, .. } => format!("About {}: {text}", task(id)),
+        Change::WaitEscalated { task: id, step, .. } if *step >= STEP_LAST => {
+            format!("{} still waits for a person, and the squad can do nothing before.", task(id))
+        }
+        Change::WaitEscalated { task: id, .. } => format!("{} still waits for a person.", task(id)),
         Change::ResultHandedIn { task: id, submission, .. } => {
             format!("{} handed in {}.", agent(&submission.agent), task(id))
         }
@@ -345,6 +399,9 @@ pub fn event(
         Change::CheckpointDecided { task: id, verdict: Verdict::Reject, note, .. } => {
             with_reason(&format!("{} was sent back{}", task(id), by(&event.actor, agents)), note)
         }
+        Change::CheckpointWaived { task: id, reason, .. } => {
+            with_reason(&format!("{} may pass without being examined", task(id)), reason)
+        }
         Change::TaskReworked { task: id, .. } => format!("{} is to be reworked.", task(id)),
         Change::TaskCompleted { task: id, .. } => format!("{} is completed.", task(id)),
         Change::TaskFailed { task: id, reason, message, .. } => {
@@ -358,33 +415,8 @@ pub fn event(
     }
 }
 
-/// The same event where several workflows are spoken of: it says which. `sentence` is what it says of itself.
-pub fn elsewhere(event: &Event, workflow: &str, sentence: String) -> String {
-    match &event.change {
-        Change::WorkflowCreated(_) => sentence,
-        Change::WorkflowResumed { .. } => format!("“{workflow}” goes on."),
-        Change::WorkflowEnded { status, reason, .. } => {
-            with_reason(&ended(*status).replacen("The workflow", &format!("“{workflow}”"), 1), reason)
-        }
-        _ => format!("{workflow}: {sentence}"),
-    }
-}
-
-/// The chat refused a message for good; `sentence` is what it would have said.
-pub fn undelivered(sentence: &str) -> String {
-    format!("A message could not be delivered: {sentence}")
-}
-
-/// What a channel is called, where `of` is its project, workflow or skill.
-pub fn channel_name(purpose: Purpose, of: &str) -> String {
-    match purpose {
-        Purpose::Project | Purpose::Workflow => of.to_owned(),
-        Purpose::Skill => format!("Skill: {of}"),
-        Purpose::Coordination => format!("Coordination: {of}"),
-        Purpose::Emergency => format!("{of}: emergencies"),
-        Purpose::Approvals => format!("{of}: approvals"),
-        Purpose::Progress => format!("{of}: progress"),
-    }
+fn choices(options: &[String]) -> String {
+    if options.is_empty() { String::new() } else { format!(" ({})", options.join(" / ")) }
 }
 
 fn counted(n: usize, noun: &str) -> String {

@@ -43,6 +43,7 @@ pub struct Claims {
 #[derive(Clone, Debug)]
 struct Board {
     needs: Vec<SkillNeed>,
+    only: Option<AgentId>,
     review: bool,
     ranked: BTreeSet<Ranked>,
     scores: HashMap<AgentId, f64>,
@@ -174,12 +175,19 @@ impl Claims {
 impl Board {
     fn new(requirement: &Requirement, review: bool) -> Board {
         let needs = requirement.skills.iter().map(|(skill, level)| SkillNeed { skill: skill.clone(), level: *level });
-        Board { needs: needs.collect(), review, ranked: BTreeSet::new(), scores: HashMap::new() }
+        Board {
+            needs: needs.collect(),
+            only: requirement.agent,
+            review,
+            ranked: BTreeSet::new(),
+            scores: HashMap::new(),
+        }
     }
 
     /// How well an agent suits, if it has the skills and a free slot.
     fn score(&self, agent: &Agent) -> Option<f64> {
-        let able = agent.room() > 0 && crate::agent::skill::covers(&agent.profile.skills, &self.needs);
+        let asked = self.only.is_none_or(|only| only == agent.profile.id);
+        let able = asked && agent.room() > 0 && crate::agent::skill::covers(&agent.profile.skills, &self.needs);
         able.then(|| fit_for(agent, &self.needs, self.review).score)
     }
 
@@ -237,7 +245,7 @@ mod tests {
     }
 
     fn rust(level: u8) -> Requirement {
-        Requirement { skills: vec![("rust".to_owned(), level)] }
+        Requirement { skills: vec![("rust".to_owned(), level)], agent: None }
     }
 
     /// What the boards say must be what looking at every claim would say.

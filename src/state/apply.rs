@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{State, TaskRef, line};
+use super::{State, TaskRef};
 use crate::actor::Actor;
 use crate::agent::Agent;
 use crate::event::{AttemptOutcome, Change, Reason, TaskLeased, WorkflowCreated};
 use crate::id::{AgentId, TaskId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::question::{Answered, Question};
 use crate::workflow::task::{FEEDBACK_MAX, Submission, Waits};
 use crate::workflow::{Lease, Stage, Task, TaskState, Workflow, WorkflowStatus};
 
@@ -29,10 +30,14 @@ impl State {
             Change::WorkflowCreated(created) => self.create(created, actor, at),
             Change::WorkflowPaused { workflow, reason } => self.pause(*workflow, reason),
             Change::WorkflowResumed { workflow } => self.resume(*workflow),
+            Change::WorkflowPrioritised { workflow, priority } => {
+                self.change_status(*workflow, |workflow| workflow.definition.priority = *priority);
+            }
             Change::WorkflowEnded { workflow, status, reason } => self.end(*workflow, *status, reason, at),
             Change::TasksReady { workflow, tasks } => {
                 self.each(*workflow, tasks, |state, task| state.ready_task(task, at))
             }
+            Change::TaskAssigned { task, agent, withdrawn, .. } => self.assign(*task, *agent, withdrawn.is_some()),
             Change::TaskLeased(leased) => self.lease(leased, at),
             Change::AttemptProgressed { task, progress, note, .. } => self.with_lease(*task, |lease| {
                 lease.progress = *progress;
@@ -43,6 +48,13 @@ impl State {
                 self.end_attempt(*task, *agent, *outcome, *reason, message, at);
             }
             Change::TaskRetryScheduled { task, until, .. } => self.back_off(*task, *until),
+            Change::QuestionAsked { task, question, .. } => self.ask(*task, question, at),
+            Change::QuestionAnswered { task, text, .. } => self.answer(*task, text, actor),
+            Change::WaitEscalated { task, step, .. } => {
+                if let Some(place) = self.task_ref(*task) {
+                    self.move_task(place, |task| task.reminded = *step);
+                }
+            }
             Change::ResultHandedIn { task, submission, .. } => self.hand_in(*task, submission, at),
             Change::CheckpointOpened { task, checkpoint, nth, kind, .. } => {
                 if let Some(place) = self.task_ref(*task) {
@@ -50,6 +62,7 @@ impl State {
                     self.move_task(place, |task| {
                         task.stage = Stage::Check { nth: *nth, checkpoint: *checkpoint };
                         task.reviews_used = 0;
+                        task.reminded = 0;
                         task.state = match kind {
                             CheckpointKind::PeerReview => TaskState::Ready { since: at },
                             CheckpointKind::Approval => TaskState::AwaitingApproval { since: at },
@@ -59,7 +72,10 @@ impl State {
             }
             Change::CheckpointEscalated { task, .. } => {
                 if let Some(place) = self.task_ref(*task) {
-                    self.move_task(place, |task| task.state = TaskState::AwaitingApproval { since: at });
+                    self.move_task(place, |task| {
+                        task.reminded = 0;
+                        task.state = TaskState::AwaitingApproval { since: at };
+                    });
                 }
             }
             Change::CheckpointDecided { task, checkpoint, verdict, note, attempt, .. } => {
@@ -68,6 +84,12 @@ impl State {
                     self.release(*task, AttemptOutcome::Succeeded, at);
                 }
                 self.decided(*task, *verdict, note);
+            }
+            Change::CheckpointWaived { task, checkpoint, .. } => {
+                self.index.checkpoints.remove(checkpoint);
+                if let Some(place) = self.task_ref(*task) {
+                    self.move_task(place, |task| task.state = TaskState::Blocked);
+                }
             }
             Change::TaskReworked { task, .. } => {
                 if let Some(place) = self.task_ref(*task) {
@@ -125,54 +147,14 @@ impl State {
     }
 
     fn leave_lines(&mut self, place: TaskRef) {
-        let Some(workflow) = self.workflows.get(&place.0) else { return };
-        match &workflow.task(place.1).state {
-            TaskState::Leased(lease) => {
-                self.index.expiries.remove(&(lease.expires_at, place));
-            }
-            TaskState::BackingOff { until } => {
-                self.index.delays.remove(&(*until, place));
-            }
-            TaskState::Ready { .. } => {
-                let (requirement, spot) = line(workflow, place.1);
-                if let Some(waiting) = self.index.ready.get_mut(&requirement) {
-                    waiting.remove(&spot);
-                    if waiting.is_empty() {
-                        self.index.ready.remove(&requirement);
-                    }
-                }
-            }
-            TaskState::Blocked
-            | TaskState::AwaitingApproval { .. }
-            | TaskState::Completed { .. }
-            | TaskState::Skipped { .. }
-            | TaskState::Failed { .. }
-            | TaskState::DeadLetter { .. }
-            | TaskState::Cancelled { .. } => {}
+        if let Some(workflow) = self.workflows.get(&place.0) {
+            self.index.leave(workflow, place.1);
         }
     }
 
     fn join_lines(&mut self, place: TaskRef) {
-        let Some(workflow) = self.workflows.get(&place.0) else { return };
-        match &workflow.task(place.1).state {
-            TaskState::Leased(lease) => {
-                self.index.expiries.insert((lease.expires_at, place));
-            }
-            TaskState::BackingOff { until } => {
-                self.index.delays.insert((*until, place));
-            }
-            TaskState::Ready { .. } if workflow.status == WorkflowStatus::Running => {
-                let (requirement, spot) = line(workflow, place.1);
-                self.index.ready.entry(requirement).or_default().insert(spot);
-            }
-            TaskState::Ready { .. }
-            | TaskState::Blocked
-            | TaskState::AwaitingApproval { .. }
-            | TaskState::Completed { .. }
-            | TaskState::Skipped { .. }
-            | TaskState::Failed { .. }
-            | TaskState::DeadLetter { .. }
-            | TaskState::Cancelled { .. } => {}
+        if let Some(workflow) = self.workflows.get(&place.0) {
+            self.index.enter(workflow, place.1);
         }
     }
 
@@ -202,7 +184,7 @@ impl State {
         });
     }
 
-    /// Ready tasks stand in line only while their workflow runs.
+    /// Ready tasks stand in line only while their workflow runs, each by its priority.
     fn change_status(&mut self, id: WorkflowId, change: impl FnOnce(&mut Workflow)) {
         let count = self.workflows.get(&id).map_or(0, |workflow| workflow.tasks.len());
         let places: Vec<TaskRef> = (0u32..).take(count).map(|at| (id, at)).collect();
@@ -241,6 +223,14 @@ impl State {
         self.move_task(place, |task| {
             task.state = TaskState::Ready { since: at };
             task.ready_at.get_or_insert(at);
+        });
+    }
+
+    fn assign(&mut self, task: TaskId, agent: Option<AgentId>, withdrawn: bool) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.move_task(place, |task| {
+            task.assignee = agent;
+            task.attempts_used = task.attempts_used.saturating_sub(u32::from(withdrawn));
         });
     }
 
@@ -330,6 +320,28 @@ impl State {
     fn back_off(&mut self, task: TaskId, until: Timestamp) {
         let Some(place) = self.task_ref(task) else { return };
         self.move_task(place, |task| task.state = TaskState::BackingOff { until });
+    }
+
+    /// Asking is no failure: the attempt counts for nothing.
+    fn ask(&mut self, task: TaskId, question: &Question, at: Timestamp) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.release(task, AttemptOutcome::Succeeded, at);
+        self.move_task(place, |task| {
+            task.attempts_used = task.attempts_used.saturating_sub(1);
+            task.reminded = 0;
+            task.state = TaskState::AwaitingInput { question: question.clone() };
+        });
+    }
+
+    fn answer(&mut self, task: TaskId, text: &str, actor: &Actor) {
+        let Some(place) = self.task_ref(task) else { return };
+        self.move_task(place, |task| {
+            let before = std::mem::replace(&mut task.state, TaskState::Blocked);
+            if let TaskState::AwaitingInput { question } = before {
+                let by = actor.person();
+                task.answers.push(Answered { question: question.text, answer: text.to_owned(), by });
+            }
+        });
     }
 
     fn hand_in(&mut self, task: TaskId, submission: &Submission, at: Timestamp) {

@@ -23,6 +23,7 @@ pub(super) fn workflow(view: &mut WorkflowView, news: &News, names: &dyn Fn(Agen
     if let Some(status) = status {
         stands(view, status, news);
     }
+    view.summary.priority = news.priority.unwrap_or(view.summary.priority);
     for task in view.tasks.iter_mut().filter(|task| news.revived.contains(&task.id)) {
         begin_again(task, TaskStatus::Blocked);
     }
@@ -88,9 +89,15 @@ fn fold_task(task: &mut TaskView, news: &News, names: &dyn Fn(AgentId) -> Option
             task.ready_at.get_or_insert(news.at);
         }
         "result_handed_in" => task.handed_in = true,
-        "checkpoint_decided" => task.open_checkpoint = None,
+        "checkpoint_decided" | "checkpoint_waived" => task.open_checkpoint = None,
         "task_retried" => begin_again(task, TaskStatus::Ready),
         _ => {}
+    }
+    if news.name == "task_assigned" {
+        task.kept_for = news.kept_for.map(|id| AgentRef { id, name: names(id).unwrap_or_default() });
+    }
+    if news.status.is_some() || news.name == "question_answered" {
+        task.question.clone_from(&news.question);
     }
     if news.checkpoint.is_some() {
         task.open_checkpoint = news.checkpoint;
@@ -124,6 +131,7 @@ fn end(task: &mut TaskView, status: TaskStatus, news: &News) {
     task.status = status;
     task.completed_at = Some(news.at);
     task.open_checkpoint = None;
+    task.question = None;
 }
 
 fn counts(tasks: &[TaskView]) -> Vec<(TaskStatus, u32)> {

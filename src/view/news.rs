@@ -6,13 +6,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ActivityLine;
+use super::{ActivityLine, QuestionView};
 use crate::event::{AttemptOutcome, Change, Event};
 use crate::id::{AgentId, CheckpointId, TaskId, WorkflowId};
 use crate::messaging::wording;
-use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::task::TaskStatus;
+use crate::workflow::{Priority, WorkflowStatus};
 
 /// What an open page is told. What is absent has not changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct News {
     /// What the agent is doing, or why the attempt ended as it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether the attempt that ended counts for nothing, because the agent declined it.
+    /// Whether the attempt that ended counts for nothing: the agent declined it or asked something, or a person took it back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub declined: bool,
     /// Until when they wait before they are tried again.
@@ -54,12 +54,21 @@ pub struct News {
     /// The checkpoint that waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<CheckpointId>,
+    /// The question that waits for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionView>,
+    /// For whom a person keeps them, where a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_for: Option<AgentId>,
     /// Tasks that wait again because one before them does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revived: Vec<TaskId>,
     /// Where the workflow stands now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow_status: Option<WorkflowStatus>,
+    /// How urgent the workflow is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Why it stands there; empty when there is nothing to say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -90,8 +99,11 @@ impl News {
             declined: false,
             until: None,
             checkpoint: None,
+            question: None,
+            kept_for: None,
             revived: Vec::new(),
             workflow_status: None,
+            priority: None,
             reason: String::new(),
         };
         news.tell(&event.change);
@@ -111,7 +123,12 @@ impl News {
                 self.workflow_status = Some(*status);
                 self.reason.clone_from(reason);
             }
+            Change::WorkflowPrioritised { priority, .. } => self.priority = Some(*priority),
             Change::TasksReady { .. } => self.status = Some(TaskStatus::Ready),
+            Change::TaskAssigned { agent, withdrawn, .. } => {
+                self.kept_for = *agent;
+                self.declined = withdrawn.is_some();
+            }
             Change::TaskLeased(leased) => {
                 self.status = Some(if leased.review { TaskStatus::InReview } else { TaskStatus::Running });
                 self.agent = Some(leased.agent);
@@ -129,6 +146,12 @@ impl News {
             Change::TaskRetryScheduled { until, .. } => {
                 self.status = Some(TaskStatus::Ready);
                 self.until = Some(*until);
+            }
+            Change::QuestionAsked { question, .. } => {
+                self.status = Some(TaskStatus::AwaitingInput);
+                self.declined = true;
+                self.note = Some(question.text.clone());
+                self.question = Some(QuestionView { id: question.id, options: question.options.clone() });
             }
             Change::ResultHandedIn { .. } => self.progress = Some(100),
             Change::CheckpointOpened { kind: CheckpointKind::PeerReview, .. } => {
@@ -162,6 +185,9 @@ impl News {
             | Change::AgentRetired { .. }
             | Change::AgentPresenceChanged { .. }
             | Change::AgentSeen { .. }
+            | Change::QuestionAnswered { .. }
+            | Change::WaitEscalated { .. }
+            | Change::CheckpointWaived { .. }
             | Change::LeaseExtended { .. } => {}
         }
     }

@@ -4,8 +4,10 @@ pub mod checks;
 pub mod definition;
 pub mod graph;
 pub mod layout;
+pub mod question;
 pub mod task;
 pub mod template;
+pub mod waiting;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

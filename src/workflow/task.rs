@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::checks::CheckpointRule;
 use super::definition::{EdgeKind, TaskDefinition};
+use super::question::{Answered, Question};
 use crate::agent::SkillNeed;
 use crate::event::Reason;
 use crate::id::{AgentId, AttemptId, CheckpointId, TaskId};
@@ -73,6 +74,11 @@ pub enum TaskState {
     AwaitingApproval {
         /// Since when.
         since: Timestamp,
+    },
+    /// A person has to answer a question of the agent that worked on it.
+    AwaitingInput {
+        /// The question.
+        question: Question,
     },
     /// Its result is accepted.
     Completed {
@@ -228,6 +234,15 @@ pub struct Task {
     pub feedback: Vec<String>,
     /// Everyone who ever worked on it: none of them reviews it.
     pub authors: BTreeSet<String>,
+    /// Questions about it and their answers, oldest first: the next attempt reads them.
+    #[serde(default)]
+    pub answers: Vec<Answered>,
+    /// How often people were reminded that it waits for them.
+    #[serde(default)]
+    pub reminded: u32,
+    /// For whom a person keeps it, if for anybody.
+    #[serde(default)]
+    pub assignee: Option<AgentId>,
     /// Agents that declined it, and when.
     pub declined_by: BTreeMap<AgentId, Timestamp>,
     /// When it first became ready.
@@ -269,6 +284,9 @@ impl Task {
             submission: None,
             feedback: Vec::new(),
             authors: BTreeSet::new(),
+            answers: Vec::new(),
+            reminded: 0,
+            assignee: None,
             declined_by: BTreeMap::new(),
             ready_at: None,
             started_at: None,
@@ -283,12 +301,36 @@ impl Task {
             | TaskState::Ready { .. }
             | TaskState::BackingOff { .. }
             | TaskState::AwaitingApproval { .. }
+            | TaskState::AwaitingInput { .. }
             | TaskState::Completed { .. }
             | TaskState::Skipped { .. }
             | TaskState::Failed { .. }
             | TaskState::DeadLetter { .. }
             | TaskState::Cancelled { .. } => None,
         }
+    }
+
+    /// Since when it waits for somebody in particular, if it does: a person, or a reviewer.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        match &self.state {
+            TaskState::Ready { since } if self.stage != Stage::Work => Some(*since),
+            TaskState::AwaitingApproval { since } => Some(*since),
+            TaskState::AwaitingInput { question } => Some(question.asked_at),
+            TaskState::Blocked
+            | TaskState::Ready { .. }
+            | TaskState::BackingOff { .. }
+            | TaskState::Leased(_)
+            | TaskState::Completed { .. }
+            | TaskState::Skipped { .. }
+            | TaskState::Failed { .. }
+            | TaskState::DeadLetter { .. }
+            | TaskState::Cancelled { .. } => None,
+        }
+    }
+
+    /// The only agent that may work on it, where a person chose one. Whoever reviews it is chosen as always.
+    pub fn kept_for(&self) -> Option<AgentId> {
+        self.assignee.filter(|_| self.stage == Stage::Work)
     }
 
     /// Whether it has ended.
@@ -303,7 +345,8 @@ impl Task {
             | TaskState::Ready { .. }
             | TaskState::BackingOff { .. }
             | TaskState::Leased(_)
-            | TaskState::AwaitingApproval { .. } => None,
+            | TaskState::AwaitingApproval { .. }
+            | TaskState::AwaitingInput { .. } => None,
             TaskState::Completed { at }
             | TaskState::Skipped { at }
             | TaskState::Failed { at, .. }
@@ -329,6 +372,7 @@ impl Task {
             (TaskState::Ready { .. } | TaskState::BackingOff { .. }, Stage::Work) => TaskStatus::Ready,
             (TaskState::Leased(_), Stage::Work) => TaskStatus::Running,
             (TaskState::AwaitingApproval { .. }, _) => TaskStatus::AwaitingApproval,
+            (TaskState::AwaitingInput { .. }, _) => TaskStatus::AwaitingInput,
             (TaskState::Completed { .. }, _) => TaskStatus::Completed,
             (TaskState::Skipped { .. }, _) => TaskStatus::Skipped,
             (TaskState::Failed { .. }, _) => TaskStatus::Failed,
@@ -350,6 +394,8 @@ pub enum TaskStatus {
     Running,
     /// Its result is being examined.
     InReview,
+    /// A person has to answer a question.
+    AwaitingInput,
     /// A person has to decide.
     AwaitingApproval,
     /// Sent back, waits for an agent.
@@ -368,10 +414,11 @@ pub enum TaskStatus {
 
 impl TaskStatus {
     /// Every status, in the order of a life.
-    pub const ALL: [TaskStatus; 11] = [
+    pub const ALL: [TaskStatus; 12] = [
         TaskStatus::Blocked,
         TaskStatus::Ready,
         TaskStatus::Running,
+        TaskStatus::AwaitingInput,
         TaskStatus::InReview,
         TaskStatus::AwaitingApproval,
         TaskStatus::Rework,
@@ -389,6 +436,7 @@ impl TaskStatus {
             TaskStatus::Ready => "ready",
             TaskStatus::Running => "running",
             TaskStatus::InReview => "in_review",
+            TaskStatus::AwaitingInput => "awaiting_input",
             TaskStatus::AwaitingApproval => "awaiting_approval",
             TaskStatus::Rework => "rework",
             TaskStatus::Completed => "completed",
@@ -410,6 +458,7 @@ impl TaskStatus {
             TaskStatus::Blocked
             | TaskStatus::Ready
             | TaskStatus::Running
+            | TaskStatus::AwaitingInput
             | TaskStatus::InReview
             | TaskStatus::AwaitingApproval
             | TaskStatus::Rework => false,

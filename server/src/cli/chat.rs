@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use clap::Subcommand;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use crate::chat::client::Client;
 use crate::chat::embedded::{CALLS_PER_MINUTE_MAX, Chat, Options, RETRY_PAUSE};
 use crate::chat::keys::Keys;
 use crate::config::Config;
+use crate::listener;
 use crate::store::Store;
 
 /// The chat.
@@ -64,13 +65,36 @@ pub async fn own(config: &Config, store: &Store, url: &str, stop: CancellationTo
 
 /// A client of the chat server in use: the one that is configured, or our own behind this address.
 pub fn client(config: &Config, own: SocketAddr) -> anyhow::Result<Client> {
-    // Our own answers the machine itself only, whatever address it listens on.
-    let near = match own.ip() {
-        IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, own.port())),
-        IpAddr::V6(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, own.port())),
-    };
-    let url = config.chat.as_ref().map_or_else(|| format!("http://{near}/chat"), |chat| chat.url.clone());
+    let url = config.chat.as_ref().map_or_else(|| format!("http://{}/chat", near(own)), |chat| chat.url.clone());
     Ok(Client::new(&url, keys(config)?)?)
+}
+
+/// Where the chat server in use can send what happens: the address the world knows, or, from this machine, the one we listen on.
+/// Nothing where neither leads here; then the chat is asked.
+pub fn webhook(config: &Config, own: SocketAddr) -> Option<String> {
+    let elsewhere = config.chat.as_ref().is_some_and(|chat| !is_on_this_machine(&chat.url));
+    match &config.public_url {
+        Some(url) if elsewhere => Some(format!("{}{}", url.trim_end_matches('/'), listener::PATH)),
+        None if elsewhere => None,
+        Some(_) | None => Some(format!("http://{}{}", near(own), listener::PATH)),
+    }
+}
+
+fn is_on_this_machine(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
+        None => false,
+    })
+}
+
+/// The address we listen on, as this machine reaches it.
+fn near(own: SocketAddr) -> SocketAddr {
+    match own.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, own.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, own.port())),
+        IpAddr::V4(_) | IpAddr::V6(_) => own,
+    }
 }
 
 /// Keys that are configured, or those of the data directory.
@@ -81,11 +105,15 @@ fn keys(config: &Config) -> anyhow::Result<Keys> {
     }
 }
 
-/// Answers this machine only, and nothing that a proxy brings: there is no such place for others.
-pub fn for_this_machine(router: Router) -> Router {
-    router.layer(from_fn(async |request: Request, next: Next| -> Response {
+/// Answers this machine only, and nothing that a proxy brings: there is no such place for others. Who calls from the address we
+/// listen on is this machine too.
+pub fn for_this_machine(router: Router, own: SocketAddr) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| async move {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let near = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+        let near = peer.is_some_and(|ConnectInfo(peer)| {
+            let peer = peer.ip().to_canonical();
+            peer.is_loopback() || peer == own.ip().to_canonical()
+        });
         let headers = request.headers();
         if !near || headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded") {
             return StatusCode::NOT_FOUND.into_response();

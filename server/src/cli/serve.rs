@@ -19,6 +19,7 @@ use crate::agents::{self, squad::Squad};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::listener::{Heard, Listener};
 use crate::messenger;
 use crate::store::identity::tokens::{Holder, create_token, revoke_tokens};
 use crate::store::{Store, Tenant};
@@ -63,13 +64,18 @@ impl Server {
             site: config.site.clone(),
             trusted_proxies: Vec::new(),
         };
-        let app = App::new(engine.clone(), store.clone(), settings)?;
+        let chat = super::chat::client(&config, addr)?;
+        let heard = Heard::default();
+        let app = App::new(engine.clone(), store.clone(), chat.clone(), heard.clone(), settings)?;
         let stop = CancellationToken::new();
         let mut doors = Router::new().nest("/api/v1", agents::http::routes(engine.clone(), store.clone()));
         if config.chat.is_none() {
-            let chat = super::chat::own(&config, &store, &format!("{}/chat", app.url()), stop.clone()).await?;
-            doors = doors.nest("/chat", super::chat::for_this_machine(chat.router()));
+            let own = super::chat::own(&config, &store, &format!("{}/chat", app.url()), stop.clone()).await?;
+            doors = doors.nest("/chat", super::chat::for_this_machine(own.router(), addr));
         }
+        let ears = Listener::new(engine.clone(), store.clone(), chat.clone(), heard);
+        doors = doors.merge(ears.router());
+        tokio::spawn(ears.run(stop.clone()));
         let router = web::with_doors(app.clone(), doors);
         let stopped = stop.clone();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -78,8 +84,8 @@ impl Server {
         let serving = tokio::spawn(async move {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });
-        let client = super::chat::client(&config, addr)?;
-        let told = messenger::World::new(engine.clone(), store.clone(), client, app.online.clone());
+        let webhook = super::chat::webhook(&config, addr);
+        let told = messenger::World::new(engine.clone(), store.clone(), chat, webhook, app.online.clone());
         tokio::spawn(told.tell(stop.clone()));
         let squad = Squad::start(engine.clone(), store.clone(), organization, &config.data_dir, stop.clone()).await?;
         let (swept, over) = (store.clone(), stop.clone());

@@ -65,14 +65,15 @@ pub struct World {
     engine: Engine,
     store: Store,
     client: Client,
+    webhook: Option<String>,
     online: Online,
     set_up: Arc<OnceCell<()>>,
 }
 
 impl World {
-    /// What happens in this engine is told to this chat.
-    pub fn new(engine: Engine, store: Store, client: Client, online: Online) -> World {
-        World { engine, store, client: client.deadline(CALL_MAX), online, set_up: Arc::default() }
+    /// What happens in this engine is told to this chat, which sends what happens there to `webhook`.
+    pub fn new(engine: Engine, store: Store, client: Client, webhook: Option<String>, online: Online) -> World {
+        World { engine, store, client: client.deadline(CALL_MAX), webhook, online, set_up: Arc::default() }
     }
 
     /// Tells what happens in every organization, those to come included, until `stop`.
@@ -102,7 +103,7 @@ impl World {
     /// Sets the chat up once, whichever messenger comes first.
     async fn set_up(&self) -> Result<(), ChatError> {
         let set_up = async {
-            for line in check(&self.client, None).await? {
+            for line in check(&self.client, self.webhook.as_deref()).await? {
                 tracing::debug!(line, "the chat is set up");
             }
             Ok(())

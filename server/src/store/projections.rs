@@ -2,6 +2,7 @@
 //! events and from the state after them, and written in the tick's own transaction.
 
 mod collect;
+mod questions;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub struct Touched {
     attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
     assignments: BTreeSet<(WorkflowId, AgentId)>,
     assigned: Vec<(Uuid, WorkflowId, AgentId, Timestamp)>,
+    asked: questions::Asked,
     checkpoints: BTreeMap<CheckpointId, NewCheckpoint>,
     checkpoints_decided: BTreeMap<CheckpointId, CheckpointDecided>,
     ended: Vec<(WorkflowId, Timestamp)>,

@@ -53,7 +53,12 @@ fn is_for_programs(request: &Request) -> bool {
         bearer.is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
     // No page of another site can add a header of its own choice without asking first, and nothing here says yes.
     let is_chat = path.starts_with("/chat/") && request.headers().contains_key("stream-auth-type");
-    is_bearer || is_chat || path.starts_with("/api/v1/") || path == "/mcp" || path.starts_with("/mcp/")
+    is_bearer
+        || is_chat
+        || path.starts_with("/api/v1/")
+        || path == crate::listener::PATH
+        || path == "/mcp"
+        || path.starts_with("/mcp/")
 }
 
 fn judge(app: &App, request: &Request, own: &str) -> Result<(), &'static str> {

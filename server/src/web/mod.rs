@@ -41,8 +41,10 @@ pub use crate::problem::{self, Problem};
 pub use observe::RequestId;
 pub use password::Passwords;
 
+use crate::chat::client::Client;
 use crate::clock;
 use crate::engine::Engine;
+use crate::listener::Heard;
 use crate::online::Online;
 use crate::store::Store;
 use crate::templates::Templates;
@@ -69,6 +71,10 @@ pub struct App {
     pub engine: Engine,
     /// The database.
     pub store: Store,
+    /// The chat, as the application itself.
+    pub chat: Client,
+    /// What is said in it.
+    pub heard: Heard,
     /// The templates on offer.
     pub templates: Arc<Templates>,
     /// Hashes passwords, a few at a time.
@@ -89,12 +95,14 @@ struct Shared {
 
 impl App {
     /// The web on this engine and store. It is not ready until `ready` says so.
-    pub fn new(engine: Engine, store: Store, settings: Settings) -> anyhow::Result<App> {
+    pub fn new(engine: Engine, store: Store, chat: Client, heard: Heard, settings: Settings) -> anyhow::Result<App> {
         let origins = Origins::new(settings.addr, settings.public_url.as_deref())?;
         let site = Site::find(settings.site.as_deref())?;
         Ok(App {
             engine,
             store,
+            chat,
+            heard,
             templates: Arc::new(Templates::built_in()?),
             passwords: Passwords::default(),
             ready: Arc::new(AtomicBool::new(false)),

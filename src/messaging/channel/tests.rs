@@ -109,10 +109,10 @@ fn a_copy_points_to_the_thread_it_came_from() {
     let change = Change::CheckpointEscalated { workflow: WORKFLOW, task: TASK, checkpoint: Uuid::nil().into() };
     let all = letters(&samples::event(change), Some(PROJECT), &[]);
     let [full, copy] = all.as_slice() else { panic!("two messages") };
-    assert_eq!(full.post.about.reference, None);
+    assert_eq!(full.post.about.original, None);
     assert_eq!(
-        copy.post.about.reference,
-        Some(Reference {
+        copy.post.about.original,
+        Some(Original {
             channel_id: format!("workflow-{WORKFLOW}"),
             message_id: full.post.id.clone(),
             thread_id: Some(format!("task-{TASK}")),

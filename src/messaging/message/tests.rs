@@ -54,7 +54,7 @@ fn every_kind_of_event_is_told_in_these_words() {
         }
         let text = letter.text(&event, &samples::task_name, &samples::agent_name, &samples::workflow_name);
         let kind = serde_json::to_value(letter.post.about.kind).expect("a name");
-        let place = if letter.post.about.task_id.is_some() && letter.post.about.reference.is_none() {
+        let place = if letter.post.about.task_id.is_some() && letter.post.about.original.is_none() {
             ", in a thread"
         } else {
             ""
@@ -95,7 +95,7 @@ fn every_message_keeps_the_published_schema() {
     let published = schema["oneOf"].as_array().into_iter().flatten();
     let published: std::collections::BTreeSet<String> = published
         .filter_map(|one| one["$ref"].as_str()?.strip_prefix("#/$defs/"))
-        .filter(|kind| *kind != "thread")
+        .filter(|kind| !["thread", "reply"].contains(kind))
         .map(str::to_owned)
         .collect();
     assert_eq!(kinds, published, "what is published is what is said");

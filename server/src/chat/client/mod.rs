@@ -116,6 +116,11 @@ impl Client {
         Self { call_max, ..self.clone() }
     }
 
+    /// The keys it signs with.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// A token for a user's own client.
     pub fn user_token(&self, user: &str, until: Option<Timestamp>) -> String {
         token::for_user(self.keys.secret(), user, clock::now(), until)

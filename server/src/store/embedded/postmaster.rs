@@ -176,6 +176,10 @@ impl Postmaster {
 
     async fn attempt(&self) -> anyhow::Result<Attempt> {
         let Some(left) = PidFile::read(&self.home.data)? else {
+            // A server killed while it began may have left the lock of its socket alone.
+            if !works_in(&self.home.data) {
+                self.remove_socket_lock()?;
+            }
             return self.spawn().await;
         };
         match left.holder(&self.home.data) {
@@ -188,16 +192,20 @@ impl Postmaster {
                 // PostgreSQL would take whatever has that number now for its former self, and refuse to start for ever.
                 tracing::warn!(pid = left.pid.as_raw(), "removing the pid file of a server that is gone");
                 fs::remove_file(self.home.data.join(PidFile::NAME)).context("removing a stale postmaster.pid")?;
-                // The same number stands in the socket's lock file, and is believed there too.
-                let lock = self.home.sockets.join(format!(".s.PGSQL.{PORT}.lock"));
-                match fs::remove_file(&lock) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(error).with_context(|| format!("removing the stale {}", lock.display()));
-                    }
-                    Ok(()) | Err(_) => {}
-                }
+                self.remove_socket_lock()?;
                 self.spawn().await
             }
+        }
+    }
+
+    /// The number of a server that is gone stands in the socket's lock file too, and would be believed there.
+    fn remove_socket_lock(&self) -> anyhow::Result<()> {
+        let lock = self.home.sockets.join(format!(".s.PGSQL.{PORT}.lock"));
+        match fs::remove_file(&lock) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("removing the stale {}", lock.display()))
+            }
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
@@ -242,7 +250,7 @@ impl Postmaster {
         let mut wait_max = BUSY_WAIT_MAX;
         loop {
             if let Some(status) = child.try_wait().context("waiting for PostgreSQL")? {
-                let said = tail(&log_path);
+                let said = format!("{}\n{}", tail(&log_path), self.collected(pid));
                 if said.contains("lock file") || said.contains("still in use") {
                     return Ok(Attempt::Busy(said));
                 }
@@ -268,6 +276,15 @@ impl Postmaster {
             waited += pause;
             pause = (pause * 2).min(PAUSE_MAX);
         }
+    }
+
+    /// What a server wrote into its own log, where it writes from the moment it collects what its processes say.
+    fn collected(&self, pid: Pid) -> String {
+        let files = fs::read_dir(self.home.data.join("log")).into_iter().flatten().flatten();
+        let written = |entry: &fs::DirEntry| entry.metadata().and_then(|about| about.modified()).ok();
+        let newest = files.max_by_key(written).map(|entry| tail(&entry.path())).unwrap_or_default();
+        let by_it = format!("[{pid}]");
+        newest.lines().filter(|line| line.contains(&by_it)).collect::<Vec<_>>().join("\n")
     }
 
     /// Asks the server whether it is there. An error: it is, and will never let us in.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use devsquad::id::{CheckpointId, TaskId, WorkflowId};
-use devsquad::view::{TaskDetail, TaskView, Text};
+use devsquad::id::{CheckpointId, QuestionId, TaskId, WorkflowId};
+use devsquad::view::{QuestionView, TaskDetail, TaskView, Text};
 use devsquad::workflow::EdgeKind;
 use devsquad::workflow::task::TaskStatus;
 use serde_json::Value;
@@ -35,6 +35,10 @@ struct Row {
     started_at: Option<jiff_sqlx::Timestamp>,
     completed_at: Option<jiff_sqlx::Timestamp>,
     open_checkpoint: Option<Uuid>,
+    kept_for_id: Option<Uuid>,
+    kept_for_name: Option<String>,
+    question_id: Option<Uuid>,
+    question_options: Option<Value>,
 }
 
 /// A checkpoint waits for a person only while its task does.
@@ -45,9 +49,14 @@ const COLUMNS: &str = "t.id, t.task_key, t.task_name, t.task_type, t.status, t.d
     CASE WHEN t.status = 'awaiting_approval' THEN (
         SELECT c.id FROM quality_checkpoints AS c
         WHERE c.organization_id = t.organization_id AND c.task_id = t.id AND c.status = 'pending'
-        ORDER BY c.created_at DESC LIMIT 1) END AS open_checkpoint";
+        ORDER BY c.created_at DESC LIMIT 1) END AS open_checkpoint,
+    t.kept_for_agent_id AS kept_for_id, k.name AS kept_for_name, q.id AS question_id, q.options AS question_options";
+/// A question is open only while its task waits for the answer.
 const TABLES: &str =
-    "workflow_tasks AS t LEFT JOIN agents AS a ON a.organization_id = t.organization_id AND a.id = t.assigned_agent_id";
+    "workflow_tasks AS t LEFT JOIN agents AS a ON a.organization_id = t.organization_id AND a.id = t.assigned_agent_id
+    LEFT JOIN agents AS k ON k.organization_id = t.organization_id AND k.id = t.kept_for_agent_id
+    LEFT JOIN task_questions AS q ON t.status = 'awaiting_input' AND q.organization_id = t.organization_id AND q.task_id = t.id
+        AND q.answered_at IS NULL";
 
 impl Row {
     fn view(self, edge: EdgeKind) -> Result<TaskView, sqlx::Error> {
@@ -72,6 +81,14 @@ impl Row {
             started_at: time(self.started_at),
             completed_at: time(self.completed_at),
             open_checkpoint: self.open_checkpoint.map(CheckpointId),
+            kept_for: agent_ref(self.kept_for_id, self.kept_for_name),
+            question: match self.question_id {
+                Some(id) => Some(QuestionView {
+                    id: QuestionId(id),
+                    options: self.question_options.map(from_json).transpose()?.unwrap_or_default(),
+                }),
+                None => None,
+            },
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use devsquad::event::{TaskLeased, WorkflowCreated};
-use devsquad::id::{AgentId, AttemptId, TaskId, WorkflowId};
+use devsquad::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
 use devsquad::state::State;
 use devsquad::workflow::checks::Verdict;
 use devsquad::workflow::{Stage, Submission, Task, TaskState, Workflow};
@@ -75,6 +75,7 @@ impl Touched {
         fresh_id: &mut dyn FnMut() -> Uuid,
     ) {
         let at = event.at;
+        self.asked.event(event);
         match &event.change {
             Change::WorkflowCreated(created) => self.created(created, event, fresh_id),
             Change::TaskLeased(leased) => {
@@ -93,6 +94,12 @@ impl Touched {
                 moved.status = Some(outcome.as_str());
                 moved.reason = Some(reason.as_str());
                 moved.message = Some(message.clone());
+                moved.ended_at = Some(at);
+            }
+            Change::QuestionAsked { attempt, question, .. } => {
+                let moved = self.attempt(*attempt);
+                moved.status = Some("asked");
+                moved.message = Some(question.text.clone());
                 moved.ended_at = Some(at);
             }
             Change::ResultHandedIn { workflow, task, submission } => {
@@ -131,21 +138,11 @@ impl Touched {
                 self.checkpoints.insert(*checkpoint, new);
             }
             Change::CheckpointDecided { task, checkpoint, verdict, note, attempt, .. } => {
-                let decided = CheckpointDecided {
-                    status: match verdict {
-                        Verdict::Approve => "passed",
-                        Verdict::Reject => "failed",
-                    },
-                    decided_by: serde_json::to_string(&event.actor).unwrap_or_else(|_| "{}".to_owned()),
-                    note: note.clone(),
-                    decided_at: at,
+                let status = match verdict {
+                    Verdict::Approve => "passed",
+                    Verdict::Reject => "failed",
                 };
-                match self.checkpoints.get_mut(checkpoint) {
-                    Some(new) => new.decided = Some(decided),
-                    None => {
-                        self.checkpoints_decided.insert(*checkpoint, decided);
-                    }
-                }
+                self.decided(*checkpoint, status, note, event);
                 if let Some(attempt) = attempt {
                     let moved = self.attempt(*attempt);
                     moved.status = Some("succeeded");
@@ -156,6 +153,7 @@ impl Touched {
                     agents.extend(task.submission.as_ref().map(|submission| submission.agent));
                 }
             }
+            Change::CheckpointWaived { checkpoint, reason, .. } => self.decided(*checkpoint, "waived", reason, event),
             Change::WorkflowEnded { workflow, .. } => {
                 self.ended.push((*workflow, at));
                 if let Some(workflow) = state.workflows.get(workflow) {
@@ -173,11 +171,30 @@ impl Touched {
             | Change::AgentSeen { .. }
             | Change::WorkflowPaused { .. }
             | Change::WorkflowResumed { .. }
+            | Change::WorkflowPrioritised { .. }
+            | Change::TaskAssigned { .. }
+            | Change::QuestionAnswered { .. }
+            | Change::WaitEscalated { .. }
             | Change::TasksReady { .. }
             | Change::LeaseExtended { .. }
             | Change::TaskRetryScheduled { .. }
             | Change::CheckpointEscalated { .. }
             | Change::TaskReworked { .. } => {}
+        }
+    }
+
+    fn decided(&mut self, checkpoint: CheckpointId, status: &'static str, note: &str, event: &Event) {
+        let decided = CheckpointDecided {
+            status,
+            decided_by: serde_json::to_string(&event.actor).unwrap_or_else(|_| "{}".to_owned()),
+            note: note.to_owned(),
+            decided_at: event.at,
+        };
+        match self.checkpoints.get_mut(&checkpoint) {
+            Some(new) => new.decided = Some(decided),
+            None => {
+                self.checkpoints_decided.insert(checkpoint, decided);
+            }
         }
     }
 
@@ -307,14 +324,21 @@ fn task_row(task: &Task) -> TaskRow {
         | TaskState::Ready { .. }
         | TaskState::Leased(_)
         | TaskState::AwaitingApproval { .. }
+        | TaskState::AwaitingInput { .. }
         | TaskState::Completed { .. }
         | TaskState::Cancelled { .. } => (None, None),
     };
     let submission = task.submission.as_ref();
-    let agent = lease.map(|lease| lease.agent).or_else(|| submission.map(|submission| submission.agent));
-    let note = match lease {
-        Some(lease) => Some(lease.note.clone()),
-        None => task.feedback.last().cloned(),
+    let question = match &task.state {
+        TaskState::AwaitingInput { question } => Some(question),
+        _ => None,
+    };
+    let asks = question.map(|question| question.asked_by);
+    let agent = lease.map(|lease| lease.agent).or(asks).or_else(|| submission.map(|submission| submission.agent));
+    let note = match (lease, question) {
+        (Some(lease), _) => Some(lease.note.clone()),
+        (None, Some(question)) => Some(question.text.clone()),
+        (None, None) => task.feedback.last().cloned(),
     };
     TaskRow {
         id: task.id,

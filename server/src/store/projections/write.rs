@@ -45,6 +45,7 @@ impl Touched {
     pub async fn finish(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         self.insert_checkpoints(tx).await?;
         self.decide_checkpoints(tx).await?;
+        self.asked.write(tx).await?;
         self.insert_artifacts(tx).await?;
         self.end_tokens(tx).await?;
         self.close_ended(tx).await

@@ -7,7 +7,10 @@ use devsquad::id::OrganizationId;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
+use crate::chat::client::Client;
+use crate::chat::keys::Keys;
 use crate::engine::Engine;
+use crate::listener::Heard;
 use crate::store::testing::TestDatabase;
 use crate::web::{App, Settings, first_run, router};
 
@@ -38,7 +41,10 @@ impl Squad {
             site: None,
             trusted_proxies: Vec::new(),
         };
-        let app = App::new(Engine::new(database.clone()), database.clone(), settings).expect("an app");
+        // Nothing answers there: stories of the chat run a whole server.
+        let chat = Client::new("http://127.0.0.1:9/chat", Keys::given("key", "secret")).expect("a client");
+        let engine = Engine::new(database.clone());
+        let app = App::new(engine, database.clone(), chat, Heard::default(), settings).expect("an app");
         Squad { router: router(app.clone()), app, organization, database }
     }
 
