@@ -5,6 +5,7 @@ mod chat;
 mod door;
 mod engine;
 mod messenger;
+mod rooms;
 mod schema;
 mod support;
 mod tidy;

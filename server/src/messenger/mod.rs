@@ -50,6 +50,9 @@ const KNOWN_MAX: usize = 100_000;
 /// Users or members in one call. The hosted service's limit.
 const IN_A_CALL_MAX: usize = 100;
 
+/// The number of a refusal because something does not exist.
+const MISSING: i32 = 16;
+
 /// Why it stopped for now.
 #[derive(Debug, thiserror::Error)]
 enum Stuck {

@@ -8,16 +8,13 @@ use devsquad::messaging::wording;
 use devsquad::{Change, Event};
 use serde_json::json;
 
-use super::{KNOWN_MAX, Messenger, SYSTEM_USER, Stuck, is_final};
+use super::{KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::client::ChatError;
 use crate::chat::wire::{Custom, MessageRequest};
 use crate::clock;
 use crate::store::messenger::rooms::{self, Room};
 use crate::store::messenger::{self, Batch};
-
-/// The number of a refusal because something does not exist.
-const MISSING: i32 = 16;
 
 impl Messenger {
     /// Tells an event everywhere it is told.
@@ -43,13 +40,13 @@ impl Messenger {
     }
 
     async fn deliver(&mut self, event: &Event, letter: &Letter, batch: &Batch) -> Result<(), Stuck> {
-        let Some(room) = self.room(&letter.channel, batch).await? else { return Ok(()) };
-        self.come(event, &room).await?;
+        let Some(room) = self.room(&letter.channel).await? else { return Ok(()) };
+        let room = self.come(event, room).await?;
         match self.post(event, letter, &room, batch).await {
             // The chat lost what it had, or is another one than before: the channel is made again, as it is noted.
             Err(Stuck::Chat(error)) if error.code() == Some(MISSING) => {
                 self.threads.clear();
-                self.open(&room, batch).await?;
+                self.open(&room).await?;
                 self.post(event, letter, &room, batch).await?;
             }
             other => other?,
@@ -60,8 +57,8 @@ impl Messenger {
         Ok(())
     }
 
-    /// Lets an agent in whom the event brings: one that was given a task, or one that failed for good.
-    async fn come(&mut self, event: &Event, room: &Room) -> Result<(), Stuck> {
+    /// Lets an agent in whom the event brings: one that was given a task, or one that failed for good. Gives the channel as it is then.
+    async fn come(&mut self, event: &Event, room: Room) -> Result<Room, Stuck> {
         let agent = match (&room.channel, &event.change) {
             (Channel::Workflow(_), Change::TaskLeased(leased)) => Some(leased.agent),
             (Channel::Emergency(_), Change::TaskFailed { task, .. }) => {
@@ -72,7 +69,7 @@ impl Messenger {
         };
         match agent {
             Some(agent) => self.join(room, agent).await,
-            None => Ok(()),
+            None => Ok(room),
         }
     }
 
@@ -146,7 +143,7 @@ impl Messenger {
         tx.commit().await?;
         let Some(project) = project else { return Ok(()) };
         let notice = undelivered(letter, project);
-        let Some(room) = self.room(&notice.channel, batch).await? else { return Ok(()) };
+        let Some(room) = self.room(&notice.channel).await? else { return Ok(()) };
         self.ensure(&[SYSTEM_USER.to_owned()]).await?;
         let message = MessageRequest {
             id: Some(notice.post.id.clone()),

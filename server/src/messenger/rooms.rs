@@ -6,9 +6,9 @@ use devsquad::Event;
 use devsquad::id::{AgentId, WorkflowId};
 use devsquad::messaging::channel::{Channel, Members, user_of_agent};
 use devsquad::messaging::wording;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{IN_A_CALL_MAX, KNOWN_MAX, Messenger, SYSTEM_USER, Stuck, is_final};
+use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::store::messenger::{self, Batch};
 
 impl Messenger {
     /// A channel, made where it is not there. Nothing when its workflow was deleted.
-    pub(super) async fn room(&mut self, channel: &Channel, batch: &Batch) -> Result<Option<Room>, Stuck> {
+    pub(super) async fn room(&mut self, channel: &Channel) -> Result<Option<Room>, Stuck> {
         if let Some(room) = self.rooms.get(channel) {
             return Ok(Some(room.clone()));
         }
@@ -33,7 +33,7 @@ impl Messenger {
             (None, Some(involved)) => {
                 let members = self.roll.squad.members(channel, &involved);
                 let room = Room { channel: channel.clone(), members, archived: false };
-                self.open(&room, batch).await?;
+                self.open(&room).await?;
                 room
             }
             (None, None) => return Ok(None),
@@ -50,22 +50,11 @@ impl Messenger {
     }
 
     /// Makes a channel with everybody who belongs in it; then notes it. Cut short, it is done again: nothing of it does harm twice.
-    pub(super) async fn open(&mut self, room: &Room, batch: &Batch) -> Result<(), Stuck> {
+    pub(super) async fn open(&mut self, room: &Room) -> Result<(), Stuck> {
         let Room { channel, members, .. } = room;
         self.ensure(&[SYSTEM_USER.to_owned()]).await?;
-        let mut about = json!({ "purpose": channel.purpose().as_str() });
-        match channel {
-            Channel::Workflow(workflow) => {
-                about["workflow_id"] = json!(workflow);
-                about["project_id"] = json!(batch.projects.get(workflow));
-            }
-            Channel::Skill(_, skill) => about["skill"] = json!(skill),
-            Channel::Coordination(id) => about["coordination_id"] = json!(id),
-            Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => {
-                about["project_id"] = json!(id);
-            }
-        }
-        let name = wording::channel_name(channel.purpose(), &self.subject(channel, batch));
+        let (of, about) = self.subject(channel).await?;
+        let name = wording::channel_name(channel.purpose(), &of);
         let data = ChannelData {
             created_by_id: Some(SYSTEM_USER.to_owned()),
             custom: Custom::from_iter([("name".to_owned(), json!(name)), ("devsquad".to_owned(), about)]),
@@ -81,17 +70,23 @@ impl Messenger {
         self.note_assigned(channel, &members.agents).await
     }
 
-    /// What a channel is about, by name.
-    fn subject(&self, channel: &Channel, batch: &Batch) -> String {
-        let name = match channel {
-            Channel::Workflow(workflow) => batch.name(workflow.0),
-            Channel::Skill(_, skill) => Some(skill.clone()),
-            Channel::Coordination(_) => None,
-            Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => {
-                self.roll.names.get(&id.0).cloned()
+    /// What a channel is about: by name, and for programs.
+    async fn subject(&self, channel: &Channel) -> Result<(String, Value), Stuck> {
+        let purpose = channel.purpose().as_str();
+        Ok(match channel {
+            Channel::Workflow(workflow) => {
+                let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+                let (name, project) = rooms::subject(&mut tx, *workflow).await?.unzip();
+                let about = json!({ "purpose": purpose, "workflow_id": workflow, "project_id": project });
+                (name.unwrap_or_else(|| purpose.to_owned()), about)
             }
-        };
-        name.unwrap_or_else(|| channel.purpose().as_str().to_owned())
+            Channel::Skill(_, skill) => (skill.clone(), json!({ "purpose": purpose, "skill": skill })),
+            Channel::Coordination(id) => (purpose.to_owned(), json!({ "purpose": purpose, "coordination_id": id })),
+            Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => {
+                let name = self.roll.names.get(&id.0).cloned().unwrap_or_else(|| purpose.to_owned());
+                (name, json!({ "purpose": purpose, "project_id": id }))
+            }
+        })
     }
 
     async fn add(&mut self, channel: &str, users: &[String]) -> Result<(), Stuck> {
@@ -108,13 +103,15 @@ impl Messenger {
         if room.members == wanted {
             return Ok(());
         }
-        let (there, shall) = (room.members.users(), wanted.users());
-        let id = room.channel.id();
-        let new: Vec<String> = shall.difference(&there).cloned().collect();
-        self.add(&id, &new).await?;
-        let gone: Vec<&str> = there.difference(&shall).map(String::as_str).collect();
-        for some in gone.chunks(IN_A_CALL_MAX) {
-            self.world.client.remove_members(CHANNEL_TYPE, &id, some).await?;
+        match self.move_members(&room.channel.id(), &room.members, &wanted).await {
+            // The chat lost it, or is another one than before.
+            Err(Stuck::Chat(error)) if error.code() == Some(MISSING) => {
+                let room = Room { members: wanted, ..room.clone() };
+                self.open(&room).await?;
+                self.remember(room);
+                return Ok(());
+            }
+            other => other?,
         }
         let mut tx = self.world.store.begin(&self.tenant()).await?;
         rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, &wanted).await?;
@@ -122,6 +119,17 @@ impl Messenger {
         let new = wanted.agents.difference(&room.members.agents).copied().collect();
         self.note_assigned(&room.channel, &new).await?;
         self.remember(Room { members: wanted, ..room.clone() });
+        Ok(())
+    }
+
+    async fn move_members(&mut self, channel: &str, from: &Members, to: &Members) -> Result<(), Stuck> {
+        let (there, shall) = (from.users(), to.users());
+        let new: Vec<String> = shall.difference(&there).cloned().collect();
+        self.add(channel, &new).await?;
+        let gone: Vec<&str> = there.difference(&shall).map(String::as_str).collect();
+        for some in gone.chunks(IN_A_CALL_MAX) {
+            self.world.client.remove_members(CHANNEL_TYPE, channel, some).await?;
+        }
         Ok(())
     }
 
@@ -136,14 +144,15 @@ impl Messenger {
         Ok(())
     }
 
-    /// One agent more in a channel, if it is still there.
-    pub(super) async fn join(&mut self, room: &Room, agent: AgentId) -> Result<(), Stuck> {
+    /// One agent more in a channel, if it is still there. Gives the channel as it is then.
+    pub(super) async fn join(&mut self, room: Room, agent: AgentId) -> Result<Room, Stuck> {
         if !self.roll.squad.agents.contains_key(&agent) || room.members.agents.contains(&agent) {
-            return Ok(());
+            return Ok(room);
         }
         let mut wanted = room.members.clone();
         wanted.agents.insert(agent);
-        self.seat(room, wanted).await
+        self.seat(&room, wanted.clone()).await?;
+        Ok(Room { members: wanted, ..room })
     }
 
     /// An agent hands in results again: its emergency is over.
@@ -183,13 +192,12 @@ impl Messenger {
     /// Has everybody where they belong, and nobody elsewhere, in every channel. A channel that the chat refuses to change waits for the
     /// next time; the others do not wait for it.
     pub(super) async fn bring_in_step(&mut self) -> Result<(), Stuck> {
-        let nothing = Batch::default();
         let mut wanted: Vec<Channel> = self.roll.projects.iter().map(|(id, _)| Channel::Project(*id)).collect();
         wanted.extend(
             self.roll.squad.skills().into_iter().map(|skill| Channel::Skill(self.organization, skill.to_owned())),
         );
         for channel in wanted {
-            let made = self.room(&channel, &nothing).await.map(drop);
+            let made = self.room(&channel).await.map(drop);
             passed_over(&channel, made)?;
         }
         let mut tx = self.world.store.begin_read(&self.tenant()).await?;
@@ -207,20 +215,24 @@ impl Messenger {
     async fn bring_workflows_in_step(&mut self) -> Result<(), Stuck> {
         loop {
             let mut tx = self.world.store.begin_read(&self.tenant()).await?;
-            let rooms = rooms::out_of_step(&mut tx, CHANNEL_TYPE, &self.roll.squad).await?;
-            let mut moved = false;
-            for room in rooms {
+            let mut due = Vec::new();
+            for room in rooms::out_of_step(&mut tx, CHANNEL_TYPE, &self.roll.squad).await? {
                 let Channel::Workflow(workflow) = room.channel else { continue };
                 let involved = rooms::involved(&mut tx, workflow).await?.unwrap_or_default();
+                due.push((room, involved));
+            }
+            drop(tx);
+            let mut moved = false;
+            for (room, involved) in due {
                 let mut wanted = self.roll.squad.members(&room.channel, &involved);
                 // Those who take part come with the event that says so, in its order.
                 wanted.agents.retain(|agent| room.members.agents.contains(agent));
                 if room.archived {
                     wanted.people.retain(|person| room.members.people.contains(person));
                 }
-                moved |= wanted != room.members;
+                let differs = wanted != room.members;
                 let seated = self.seat(&room, wanted).await;
-                passed_over(&room.channel, seated)?;
+                moved |= passed_over(&room.channel, seated)? && differs;
             }
             if !moved {
                 return Ok(());
@@ -229,14 +241,14 @@ impl Messenger {
     }
 }
 
-/// What the chat refuses for good does not hold up other channels.
-fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<(), Stuck> {
+/// What the chat refuses for good does not hold up other channels. Says whether it was done.
+fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<bool, Stuck> {
     match outcome {
         Err(Stuck::Chat(error)) if is_final(&error) => {
             tracing::error!(%error, channel = channel.id(), "the chat refuses to change a channel");
             metrics::counter!("devsquad_messenger_rooms_refused_total").increment(1);
-            Ok(())
+            Ok(false)
         }
-        other => other,
+        other => other.map(|()| true),
     }
 }

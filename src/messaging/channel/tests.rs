@@ -1,3 +1,5 @@
+//! Who belongs where, and what is told where.
+
 use super::*;
 use crate::messaging::samples::{self, AGENT, PROJECT, TASK, WORKFLOW};
 

@@ -1,3 +1,5 @@
+//! What the messages of every kind of event say, and what stands beside them.
+
 use std::fmt::Write as _;
 
 use serde_json::Value;

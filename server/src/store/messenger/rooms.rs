@@ -118,6 +118,18 @@ pub async fn out_of_step(tx: &mut TenantTx, kind: &str, squad: &Squad) -> Result
     Ok(rows.into_iter().filter_map(|row| row.room(organization)).collect())
 }
 
+/// What a workflow is called, and its project.
+pub async fn subject(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<(String, ProjectId)>, sqlx::Error> {
+    let found: Option<(String, Uuid)> = sqlx::query_as(
+        "SELECT workflow_name, project_id FROM orchestration_workflows WHERE organization_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().organization)
+    .bind(workflow.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|(name, project)| (name, ProjectId(project))))
+}
+
 /// Whom a workflow is about: the agents it was given to, and the person who created it. Nothing when there is no such workflow.
 pub async fn involved(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<Members>, sqlx::Error> {
     let organization = tx.tenant().organization;
