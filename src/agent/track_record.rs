@@ -16,16 +16,21 @@ pub struct TrackRecord {
     pub rejected: u32,
     /// Attempts that failed, timed out or were lost.
     pub failed: u32,
-    /// How many of them were the last ones, with nothing handed in since.
+    /// How many failed or timed out last, with nothing handed in since.
     #[serde(default)]
     pub failed_in_a_row: u32,
 }
 
 impl TrackRecord {
-    /// An attempt failed, timed out or was lost.
+    /// An attempt failed or timed out.
     pub fn fail(&mut self) {
         self.failed += 1;
         self.failed_in_a_row += 1;
+    }
+
+    /// An attempt was lost. The agent, or this server, was away, with everything it held at once: that says nothing of what it can do.
+    pub fn lose(&mut self) {
+        self.failed += 1;
     }
 
     /// An attempt came to a result, whatever becomes of it.
@@ -62,10 +67,11 @@ mod tests {
 
     #[test]
     fn a_long_good_record_does_not_hide_that_an_agent_fails_now() {
-        let mut record = TrackRecord { accepted: 97, rejected: 1, ..TrackRecord::default() };
+        let mut record = TrackRecord { accepted: 200, rejected: 1, ..TrackRecord::default() };
         record.fail();
         record.fail();
-        assert!(record.expected() > 0.9, "two may be chance");
+        record.lose();
+        assert!(record.expected() > 0.9, "two may be chance, and a crash is no failure");
         record.fail();
         assert!((record.expected() - 0.2).abs() < 1e-9);
         record.succeed();

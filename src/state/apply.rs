@@ -279,7 +279,8 @@ impl State {
         self.with_agent(holder, |agent| {
             agent.live = agent.live.saturating_sub(1);
             match outcome {
-                AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => agent.record.fail(),
+                AttemptOutcome::Failed | AttemptOutcome::TimedOut => agent.record.fail(),
+                AttemptOutcome::Lost => agent.record.lose(),
                 AttemptOutcome::Succeeded => {
                     agent.last_seen = agent.last_seen.max(at);
                     agent.record.succeed();
