@@ -28,6 +28,15 @@ struct Asked<'a> {
     wish: Result<Wish, String>,
 }
 
+/// What came of a command.
+enum Performed {
+    Done,
+    /// Something that was said later has been done already, and this would take it back.
+    Overtaken,
+    /// Why not.
+    Refused(String),
+}
+
 impl Listener {
     pub(super) async fn act_on_all(&self, organization: OrganizationId) -> Result<(), Stuck> {
         let tenant = Tenant::system(organization.0);
@@ -57,7 +66,7 @@ impl Listener {
             return Ok("nowhere");
         };
         let wish = match event.kind.as_str() {
-            "reaction.new" => self.of_reaction(organization, event, message).await?,
+            "reaction.new" | "reaction.updated" => self.of_reaction(organization, event, message).await?,
             _ => self.of_words(organization, channel, message).await?,
         };
         let Some(wish) = wish else { return Ok("nothing") };
@@ -134,46 +143,49 @@ impl Listener {
     }
 
     async fn carry_out(&self, organization: OrganizationId, asked: Asked<'_>) -> Result<&'static str, Stuck> {
-        match &asked.wish {
+        let (outcome, words) = match &asked.wish {
             Ok(Wish::Perform(command)) => match self.perform(organization, &asked, command).await? {
-                None => {
-                    self.mark_done(asked.message).await?;
-                    Ok("done")
-                }
-                Some(refusal) => {
-                    self.reply(&asked, &refusal).await?;
-                    Ok("refused")
-                }
+                Performed::Done => ("done", None),
+                Performed::Overtaken => return Ok("overtaken"),
+                Performed::Refused(words) => ("refused", Some(words)),
             },
-            Ok(Wish::Say(text)) => {
-                self.reply(&asked, text).await?;
-                Ok("told")
-            }
-            Err(text) => {
-                self.reply(&asked, text).await?;
-                Ok("not understood")
-            }
+            Ok(Wish::Say(text)) => ("told", Some(text.clone())),
+            Err(text) => ("not understood", Some(text.clone())),
+        };
+        match words {
+            None => self.mark_done(asked.message).await?,
+            Some(words) => self.reply(&asked, &words).await?,
         }
+        Ok(outcome)
     }
 
-    /// Performs it as the person, with the role they have now; gives the words of a refusal. The same wish is performed once, whatever
-    /// crashes between.
+    /// Performs it as the person, with the role they have now. The same wish is performed once, whatever crashes between.
     async fn perform(
         &self,
         organization: OrganizationId,
         asked: &Asked<'_>,
         command: &Command,
-    ) -> Result<Option<String>, Stuck> {
-        let mut tx = self.inner.store.begin_read(&Tenant::system(organization.0)).await?;
-        let role = listener::role(&mut tx, asked.user).await?;
-        drop(tx);
-        let Some(role) = role else { return Ok(Some(wording::not_a_member())) };
+    ) -> Result<Performed, Stuck> {
+        let mut tx = self.inner.store.begin(&Tenant::system(organization.0)).await?;
+        let Some(role) = listener::role(&mut tx, asked.user).await? else {
+            return Ok(Performed::Refused(wording::not_a_member()));
+        };
         let actor = Actor::Person { user: asked.user, role, via: Door::Chat };
+        if let Err(refusal) = actor.authorize(command) {
+            return Ok(Performed::Refused(refusal.to_string()));
+        }
+        // Only who may settle something can overtake another.
+        if let Some(what) = slash_command::settles(command)
+            && !listener::settle(&mut tx, asked.id, &what).await?
+        {
+            return Ok(Performed::Overtaken);
+        }
+        tx.commit().await?;
         let fingerprint = Sha256::digest(asked.message.text.as_bytes()).into();
         let key = IdempotencyKey { key: format!("chat {}", asked.id), fingerprint };
         match self.inner.engine.perform(organization, actor, command.clone(), Some(key)).await {
-            Ok(_) => Ok(None),
-            Err(EngineError::Refused(refusal)) => Ok(Some(refusal.to_string())),
+            Ok(_) => Ok(Performed::Done),
+            Err(EngineError::Refused(refusal)) => Ok(Performed::Refused(refusal.to_string())),
             Err(EngineError::Unavailable(why)) => Err(Stuck::Engine(why)),
         }
     }

@@ -1,7 +1,7 @@
 //! Hears what is said in the chat, and does what is asked there. The messenger tells, the listener hears.
 //!
 //! A webhook passes the door (`door`), is handed to open pages (`heard`), and is written down if it may ask for something; only then is
-//! the chat answered. What was written down is done afterwards, in the order it came (`act`). What no webhook told is read back from the
+//! the chat answered. What was written down is done afterwards, in the order it was said (`act`). What no webhook told is read back from the
 //! chat's own messages (`catch_up`). The same thing told twice, in whatever way, has the same id and is done once.
 
 mod act;
@@ -132,7 +132,9 @@ impl Listener {
 
     async fn keep(&self, organization: OrganizationId, id: &str, event: &Event) -> Result<(), sqlx::Error> {
         let mut tx = self.inner.store.begin(&Tenant::system(organization.0)).await?;
-        let is_new = listener::keep(&mut tx, id, &json!(event), clock::now()).await?;
+        let now = clock::now();
+        let said = event.created_at.unwrap_or(now).min(now);
+        let is_new = listener::keep(&mut tx, id, &json!(event), said, now).await?;
         tx.commit().await?;
         if is_new {
             self.inner.due.notify_one();
@@ -151,7 +153,7 @@ fn asks(event: &Event) -> Option<String> {
     }
     match event.kind.as_str() {
         "message.new" => Some(format!("message:{}", message.id)),
-        "reaction.new" => {
+        "reaction.new" | "reaction.updated" => {
             let kind = event.rest.get("reaction")?.get("type")?.as_str()?;
             let user = event.user.as_ref().map_or("", |user| user.id.as_str());
             Some(format!("reaction:{}:{user}:{kind}", message.id))

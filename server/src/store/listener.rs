@@ -26,26 +26,34 @@ pub async fn organization_of(tx: &mut WorkerTx, kind: &str, id: &str) -> Result<
     Ok(found.map(OrganizationId))
 }
 
-/// Writes down what came in. False: it had come before.
-pub async fn keep(tx: &mut TenantTx, id: &str, event: &Value, now: Timestamp) -> Result<bool, sqlx::Error> {
+/// Writes down what came in, and when it was said. False: it had come before.
+pub async fn keep(
+    tx: &mut TenantTx,
+    id: &str,
+    event: &Value,
+    said: Timestamp,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
     let organization = tx.tenant().organization;
     let kept = sqlx::query(
-        "INSERT INTO chat_inbox (organization_id, id, event, received_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO chat_inbox (organization_id, id, event, said_at, received_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
     )
     .bind(organization)
     .bind(id)
     .bind(Json(event))
+    .bind(jiff_sqlx::Timestamp::from(said))
     .bind(jiff_sqlx::Timestamp::from(now))
     .execute(&mut **tx)
     .await?;
     Ok(kept.rows_affected() == 1)
 }
 
-/// What is still to be done, in the order it came.
+/// What is still to be done, in the order it was said.
 pub async fn due(tx: &mut TenantTx) -> Result<Vec<(String, Value)>, sqlx::Error> {
     let organization = tx.tenant().organization;
     let rows: Vec<(String, Json<Value>)> = sqlx::query_as(
-        "SELECT id, event FROM chat_inbox WHERE organization_id = $1 AND done_at IS NULL ORDER BY seq LIMIT $2",
+        "SELECT id, event FROM chat_inbox WHERE organization_id = $1 AND done_at IS NULL ORDER BY said_at, seq LIMIT $2",
     )
     .bind(organization)
     .bind(TAKEN_MAX)
@@ -65,6 +73,22 @@ pub async fn done(tx: &mut TenantTx, id: &str, outcome: &str, now: Timestamp) ->
         .execute(&mut **tx)
         .await
         .map(drop)
+}
+
+/// It gives this a value. False: something that was said later has done so already.
+pub async fn settle(tx: &mut TenantTx, id: &str, what: &str) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let settled = sqlx::query(
+        "UPDATE chat_inbox AS i SET settles = $3 WHERE i.organization_id = $1 AND i.id = $2 AND NOT EXISTS (
+             SELECT FROM chat_inbox AS o WHERE o.organization_id = $1 AND o.settles = $3
+                 AND (o.said_at, o.seq) > (i.said_at, i.seq))",
+    )
+    .bind(organization)
+    .bind(id)
+    .bind(what)
+    .execute(&mut **tx)
+    .await?;
+    Ok(settled.rows_affected() == 1)
 }
 
 /// Forgets what was done before that moment.
