@@ -6,6 +6,7 @@
 mod assignment;
 mod attempts;
 mod checkpoints;
+mod conflicts;
 mod dispatch;
 mod questions;
 mod settle;
@@ -115,6 +116,18 @@ pub fn decide(
         }
         Command::AnswerQuestion { workflow, question, text } => {
             questions::answer(&mut draft, *workflow, *question, text)
+        }
+        Command::RaiseConflict { attempt, fence, with, subject, proposal } => {
+            let proposal = proposal.as_deref();
+            let raised = conflicts::Raised { attempt: *attempt, fence: *fence, with: *with, subject, proposal };
+            conflicts::raise(&mut draft, &raised, facts)
+        }
+        Command::ProposeResolution { workflow, conflict, text } => {
+            conflicts::propose(&mut draft, *workflow, *conflict, text)
+        }
+        Command::AcceptResolution { workflow, conflict } => conflicts::accept(&mut draft, *workflow, *conflict),
+        Command::ResolveConflict { workflow, conflict, text } => {
+            conflicts::resolve(&mut draft, *workflow, *conflict, text)
         }
         Command::Decline { attempt, fence, message } => attempts::decline(&mut draft, *attempt, *fence, message),
         Command::Tick => timers::tick(&mut draft),

@@ -2,6 +2,7 @@
 //! the engine forgets everything and folds its journal again. The state machines are the real ones; only time and chance
 //! are made up, from a seed.
 
+mod conflicts;
 mod page;
 mod people;
 
@@ -226,6 +227,7 @@ impl World {
             self.workers[at].old.push(lease);
             return;
         }
+        self.disagree(at, &lease);
         if self.now < done {
             let silent = temper == Temper::Dawdler && self.rng.random_bool(0.5);
             if !silent {
@@ -303,6 +305,7 @@ impl World {
         self.look();
         self.work();
         self.ghosts();
+        self.argue();
         self.people(meddle);
         self.claim();
     }

@@ -111,8 +111,9 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "agent_coordination",
-        "(organization_id, id, workflow_id, coordinator_agent_id, coordinated_agent_id, coordination_type, status, created_at, updated_at)
-         VALUES ('$T', '$P14', '$P06', '$P04', '$P04', 'handoff', 'open', now(), now())",
+        "(organization_id, id, workflow_id, task_id, coordinator_agent_id, coordinated_agent_id, coordination_type, status, created_at,
+             updated_at)
+         VALUES ('$T', '$P14', '$P06', '$P07', '$P04', '$P98', 'conflict', 'open', now(), now())",
     ),
     (
         "stream_chat_integration",

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, steering, workflows};
+use super::{agents, attempts, claims, conflicts, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,7 @@ use super::{agents, attempts, claims, steering, workflows};
         steering::prioritise, steering::assign, steering::waive, steering::answer,
         agents::register, agents::list, agents::retire,
         claims::claim,
+        conflicts::raise, conflicts::propose, conflicts::accept, conflicts::resolve, conflicts::list,
         attempts::heartbeat, attempts::complete, attempts::fail, attempts::ask, attempts::decline, attempts::complete_many
     ),
     modifiers(&Bearer),
