@@ -15,6 +15,9 @@ use server::chat::wire::{ChannelState, Custom, Message, MessageRequest, MessageW
 
 use crate::support::{ChatAt, Server};
 
+/// Looks, a tenth of a second apart, before a story gives up: a busy machine is slow, not wrong.
+const PATIENCE: usize = 600;
+
 crate::with_both_chats! {
     what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words,
     a_question_waits_for_its_answer_and_the_next_attempt_reads_it,
@@ -70,7 +73,7 @@ impl Story {
 
     /// Looks again and again until it is so.
     async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Story) -> bool) {
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             if is_so(self).await {
                 return;
             }
@@ -117,7 +120,7 @@ impl Story {
     /// What was answered to a message, as the system.
     async fn answer_to(&self, message: &Message) -> String {
         let mut found = String::new();
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             let all = match &message.parent_id {
                 Some(root) => self.chat.replies(root, &MessageWindow::default()).await.expect("replies"),
                 None => self.state().await.expect("the channel").messages,
@@ -155,7 +158,7 @@ async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String)
 }
 
 async fn lease(server: &Server, token: &str) -> Value {
-    for _ in 0..100 {
+    for _ in 0..PATIENCE {
         let (status, claimed) = server.call("POST", "/claims", token, Some(json!({"max": 1, "wait_ms": 1_000}))).await;
         assert_eq!(status, 200, "{claimed}");
         if let Some(lease) = claimed["leases"].as_array().and_then(|leases| leases.first()) {
@@ -275,7 +278,7 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt
     assert!(story.answer_to(&silent).await.contains("say what has to change"), "a rejection needs a reason");
     // A thumb up under the request approves.
     let mut request = None;
-    for _ in 0..100 {
+    for _ in 0..PATIENCE {
         let root = format!("task-{}", story.task("docs").await["id"].as_str().expect("an id"));
         let replies = story.chat.replies(&root, &MessageWindow::default()).await.expect("replies");
         request = replies.into_iter().find(|message| about(message)["kind"] == "approval_request");
