@@ -6,16 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
-use server::chat::keys::Keys;
 use server::chat::wire::{ChannelData, ChannelQuery, Message, MessageWindow};
 
-use crate::support::Server;
+use crate::support::{ChatAt, Server};
 
-/// The chat of a server, as the application itself.
-pub fn chat_of(server: &Server) -> Client {
-    let keys = Keys::of_data_dir(&server.data_dir()).expect("keys");
-    Client::new(&format!("{}/chat", server.url()), keys).expect("a client")
-}
+crate::with_both_chats!(a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story);
 
 /// A repository with one commit.
 pub fn repository() -> tempfile::TempDir {
@@ -80,12 +75,11 @@ fn kind(message: &Message) -> &str {
     message.custom["devsquad"]["kind"].as_str().unwrap_or_default()
 }
 
-#[tokio::test]
-async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story() {
-    let server = Server::start().await;
+async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
     let dir = repository();
     let workflow = health_check(&server, dir.path());
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let all = over(&chat, &workflow).await;
 
     let roots: Vec<&Message> = all.iter().filter(|message| kind(message) == "thread").collect();
@@ -124,7 +118,7 @@ async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story() {
 async fn while_the_chat_is_away_work_goes_on_and_afterwards_it_hears_everything_once_and_in_order() {
     // Somebody else's chat server: that of another installation, which is down.
     let mut other = Server::start().await;
-    let chat = chat_of(&other);
+    let chat = other.chat();
     let keys: Value =
         serde_json::from_slice(&std::fs::read(other.data_dir().join("chat.json")).expect("keys")).expect("json");
     other.kill();

@@ -16,8 +16,13 @@ use server::store::{StoreOptions, embedded};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
-use crate::messenger::{chat_of, health_check, over, repository};
-use crate::support::Server;
+use crate::messenger::{health_check, over, repository};
+use crate::support::{ChatAt, Server};
+
+crate::with_both_chats!(
+    a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere,
+    people_are_where_their_role_puts_them,
+);
 
 /// A look at what is not in any answer: the database, as its superuser.
 struct Tables(PgConnection);
@@ -160,7 +165,7 @@ async fn a_health_check_is_heard_wherever_it_matters_and_a_restart_changes_nothi
     let mut server = Server::start().await;
     let dir = repository();
     let workflow = health_check(&server, dir.path());
-    let chat = chat_of(&server);
+    let chat = server.chat();
     over(&chat, &workflow).await;
     let mut tables = Tables::of(&server).await;
     told(&mut tables).await;
@@ -230,10 +235,9 @@ async fn a_health_check_is_heard_wherever_it_matters_and_a_restart_changes_nothi
     server.verify();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere() {
-    let server = Server::start().await;
-    let chat = chat_of(&server);
+async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let organization: Uuid = tables.text("SELECT id::text FROM organizations").await.parse().expect("an id");
     let skill = |name: &str| Channel::Skill(OrganizationId(organization), name.to_owned()).id();
@@ -262,10 +266,9 @@ async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere(
     server.verify();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_are_where_their_role_puts_them() {
-    let server = Server::start().await;
-    let chat = chat_of(&server);
+async fn people_are_where_their_role_puts_them(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = tables.project().await;
     let owner = tables.text("SELECT 'person-' || user_id FROM memberships").await;
@@ -318,8 +321,8 @@ async fn people_are_where_their_role_puts_them() {
     assert_eq!(status, 200, "{answer}");
     holds(&chat, &emergency, &[&owner]).await;
     let user = format!("agent-{ada}");
-    let joined = "SELECT count(*)::text FROM chat.members WHERE user_id = '";
-    assert_ne!(tables.text(&format!("{joined}{user}'")).await, "0", "in the project she stays");
+    let home = channel(&chat, &format!("project-{project}")).await.expect("the project");
+    assert!(members(&home).contains(&user), "in the project she stays");
     server.verify();
 
     // Roles are in no journal: they are compared, once a minute or when something else happens.
@@ -341,7 +344,7 @@ async fn people_are_where_their_role_puts_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_fails_again_and_again_is_seen_to() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let (ada, token) = agent(&server, "ada", &["shop"]).await;
     let user = format!("agent-{ada}");
     shows(&chat, &user, "agent_status", json!("available")).await;
@@ -370,7 +373,7 @@ async fn an_agent_that_fails_again_and_again_is_seen_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_chat_refuses_for_good_is_noted_and_the_project_hears_of_it_once() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = format!("project-{}", tables.project().await);
     let (_, token) = agent(&server, "ada", &["shop"]).await;
@@ -405,7 +408,7 @@ async fn what_the_chat_refuses_for_good_is_noted_and_the_project_hears_of_it_onc
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_the_chat_lost_is_made_again() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = format!("project-{}", tables.project().await);
     agent(&server, "ada", &[]).await;
@@ -422,7 +425,7 @@ async fn a_channel_that_the_chat_lost_is_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_a_page_open_is_online() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let owner = tables.text("SELECT 'person-' || user_id FROM memberships").await;
     shows(&chat, &owner, "presence", json!("offline")).await;
@@ -468,7 +471,7 @@ async fn every_organization_is_told_in_channels_of_its_own() {
     drop(tables);
     server.kill();
     server.restart().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let store =
         server::store::Store::open(StoreOptions::of_running(&server.data_dir()).expect("a cluster").connections_max(2))
             .await
