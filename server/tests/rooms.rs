@@ -115,6 +115,19 @@ async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String)
     (text("id"), text("token"))
 }
 
+/// Begins a workflow; gives its id.
+async fn workflow(server: &Server, definition: Value) -> String {
+    server.ask("POST", "/workflows", Some(definition)).await["id"].as_str().expect("an id").to_owned()
+}
+
+/// Takes the next task, and ends the attempt like that.
+async fn attempt(server: &Server, token: &str, how: &str, body: Value) {
+    let (_, claimed) = server.call("POST", "/claims", token, Some(json!({"wait_ms": 10_000}))).await;
+    let attempt = claimed["leases"][0]["attempt_id"].as_str().expect("a lease");
+    let (status, answer) = server.call("POST", &format!("/attempts/{attempt}/{how}"), token, Some(body)).await;
+    assert!(status < 300, "{answer}");
+}
+
 /// Adds a person; gives the chat's user.
 async fn person(server: &Server, tables: &mut Tables, name: &str, role: &str) -> String {
     let address = format!("{name}@example.org");
@@ -277,50 +290,29 @@ async fn people_are_where_their_role_puts_them(at: ChatAt) {
 
     // One task that waits for approval, and one that fails for good.
     let (ada, token) = agent(&server, "ada", &["shop"]).await;
-    let tasks = json!([
-        {"key": "sell", "name": "Sell", "skills": [{"skill": "shop"}], "checks": [{"kind": "approval"}]},
-        {"key": "burn", "name": "Burn", "skills": [{"skill": "shop"}], "max_attempts": 1}
-    ]);
-    server.ask("POST", "/workflows", Some(json!({"name": "Shop", "tasks": tasks}))).await;
-    let mut open = BTreeSet::from(["sell", "burn"]);
-    while let Some(key) = open.first().copied() {
-        let (_, claimed) = server.call("POST", "/claims", &token, Some(json!({"wait_ms": 10_000}))).await;
-        for lease in claimed["leases"].as_array().expect("leases") {
-            let attempt = lease["attempt_id"].as_str().expect("an id");
-            let (path, body) = match lease["key"].as_str() {
-                Some("burn") => ("fail", json!({"fence": 1, "reason": "budget_exceeded", "message": "No money left."})),
-                _ => ("complete", json!({"fence": 1, "output": 1})),
-            };
-            let (status, answer) =
-                server.call("POST", &format!("/attempts/{attempt}/{path}"), &token, Some(body)).await;
-            assert!(status < 300, "{key}: {answer}");
-            open.remove(lease["key"].as_str().expect("a key"));
-        }
-    }
+    let user = format!("agent-{ada}");
+    let task =
+        |key: &str| json!({"key": key, "name": key, "skills": [{"skill": "shop"}], "checks": [{"kind": "approval"}]});
+    let shop = workflow(&server, json!({"name": "Shop", "tasks": [task("Sell")]})).await;
+    attempt(&server, &token, "complete", json!({"fence": 1, "output": 1})).await;
+    workflow(&server, json!({"name": "Fire", "tasks": [task("Burn")]})).await;
+    let failure = json!({"fence": 1, "reason": "budget_exceeded", "message": "No money left."});
+    attempt(&server, &token, "fail", failure).await;
     holds(&chat, &format!("approvals-{project}"), &[&owner, &nora]).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &nora, &finn]).await;
     let emergency = format!("emergency-{project}");
-    let state = until("the emergency is told", async || {
-        channel(&chat, &emergency).await.filter(|state| !state.messages.is_empty())
+    holds(&chat, &emergency, &[&owner, &user]).await;
+    let told = until("the emergency is told", async || {
+        channel(&chat, &emergency).await.map(|state| said(&state)).filter(|told| told.len() == 2)
     })
     .await;
-    assert_eq!(said(&state)[0], ("error_report".to_owned(), "Shop: “Burn” failed: No money left.".to_owned()));
+    assert_eq!(told[0], ("error_report".to_owned(), "Fire: “Burn” failed: No money left.".to_owned()));
+    assert!(told[1].1.starts_with("“Fire” failed: "), "{told:?}");
 
-    // Ada failed last of all or handed something in afterwards, whichever lease came first; now she certainly hands in.
-    server
-        .ask(
-            "POST",
-            "/workflows",
-            Some(json!({"name": "Again", "tasks": [{"key": "sell", "skills": [{"skill": "shop"}]}]})),
-        )
-        .await;
-    let (_, claimed) = server.call("POST", "/claims", &token, Some(json!({"wait_ms": 10_000}))).await;
-    let attempt = claimed["leases"][0]["attempt_id"].as_str().expect("a lease");
-    let done = json!({"fence": 1, "output": 1});
-    let (status, answer) = server.call("POST", &format!("/attempts/{attempt}/complete"), &token, Some(done)).await;
-    assert_eq!(status, 200, "{answer}");
+    let tasks = json!([{"key": "sell", "skills": [{"skill": "shop"}]}]);
+    let again = workflow(&server, json!({"name": "Again", "tasks": tasks})).await;
+    attempt(&server, &token, "complete", json!({"fence": 1, "output": 1})).await;
     holds(&chat, &emergency, &[&owner]).await;
-    let user = format!("agent-{ada}");
     let home = channel(&chat, &format!("project-{project}")).await.expect("the project");
     assert!(members(&home).contains(&user), "in the project she stays");
     server.verify();
@@ -331,13 +323,17 @@ async fn people_are_where_their_role_puts_them(at: ChatAt) {
     agent(&server, "bob", &[]).await;
     holds(&chat, &format!("approvals-{project}"), &[&owner]).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &nora, &finn]).await;
-    tables.change(&format!("UPDATE memberships SET role = 'admin' WHERE user_id = '{id}'")).await;
+    tables.change(&format!("UPDATE memberships SET role = 'owner' WHERE user_id = '{id}'")).await;
     agent(&server, "eve", &[]).await;
     holds(&chat, &emergency, &[&owner, &nora]).await;
+    holds(&chat, &format!("workflow-{shop}"), &[&owner, &nora, &user]).await;
+    holds(&chat, &format!("workflow-{again}"), &[&owner, &user]).await;
     tables.change(&format!("UPDATE users SET disabled_at = now() WHERE id = '{id}'")).await;
-    agent(&server, "joe", &[]).await;
+    server.ask("POST", &format!("/agents/{ada}/retire"), Some(json!({}))).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &finn]).await;
     holds(&chat, &emergency, &[&owner]).await;
+    holds(&chat, &format!("workflow-{shop}"), &[&owner]).await;
+    holds(&chat, &format!("workflow-{again}"), &[&owner]).await;
     server.verify();
 }
 
