@@ -402,8 +402,8 @@ async fn what_the_chat_refuses_for_good_is_noted_and_the_project_hears_of_it_onc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_the_chat_lost_is_made_again() {
-    let server = Server::start().await;
+async fn a_channel_that_the_chat_lost_is_made_again_and_who_left_it_is_back_after_a_restart() {
+    let mut server = Server::start().await;
     let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = format!("project-{}", tables.project().await);
@@ -416,6 +416,14 @@ async fn a_channel_that_the_chat_lost_is_made_again() {
     let after = channel(&chat, &project).await.expect("the project");
     assert!(members(&after).is_superset(&before) && members(&after).len() == before.len() + 1);
     assert_eq!(said(&after).last().map(|(_, text)| text.as_str()), Some("bob joined the squad."));
+
+    let everybody = members(&after);
+    let leaver = everybody.first().expect("a member");
+    chat.remove_members(CHANNEL_TYPE, &project, &[leaver]).await.expect("gone");
+    drop(tables);
+    server.kill();
+    server.restart().await;
+    holds(&chat, &project, &everybody.iter().map(String::as_str).collect::<Vec<_>>()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
