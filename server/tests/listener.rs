@@ -24,6 +24,7 @@ crate::with_both_chats! {
     tasks_are_assigned_retried_approved_and_waived_from_the_chat,
     a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
     a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
+    agents_talk_in_the_thread_of_a_task_until_they_only_talk,
 }
 
 /// A workflow, its channel, and the people who talk there.
@@ -400,4 +401,45 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
         })
         .await;
     story.server.verify();
+}
+
+async fn agents_talk_in_the_thread_of_a_task_until_they_only_talk(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    let (_, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let (_, tom) = agent(&story.server, "Tom", &["other"]).await;
+    let held = lease(&story.server, &nia).await;
+    let task = held["task_id"].clone();
+    let path = format!("/workflows/{}/messages", story.workflow);
+    let say = async |token: &str, text: String| {
+        story.server.call("POST", &path, token, Some(json!({"text": text, "task_id": task}))).await
+    };
+    story
+        .until("the thread is there", async |story: &Story| {
+            let (_, all) = story
+                .server
+                .call("GET", &format!("{path}?task_id={}", held["task_id"].as_str().expect("an id")), &nia, None)
+                .await;
+            all["messages"].as_array().is_some_and(|messages| !messages.is_empty())
+        })
+        .await;
+    let (status, refused) = say(&tom, "Hello?".to_owned()).await;
+    assert_eq!(status, 403, "{refused}");
+    for n in 0..20 {
+        let (status, answer) = say(&nia, format!("Thought {n}")).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let (status, braked) = say(&nia, "One more".to_owned()).await;
+    assert_eq!((status, braked["type"].as_str()), (429, Some("urn:devsquad:problem:limit_reached")), "{braked}");
+    // A person's word goes between, and it is heard as such.
+    story.says_in_thread(&story.owner, "build", "Enough thinking.").await;
+    let (status, answer) = say(&nia, "/cancel".to_owned()).await;
+    assert_eq!(status, 201, "{answer}");
+    let thread = format!("{path}?task_id={}", held["task_id"].as_str().expect("an id"));
+    let all = story.server.ask("GET", &thread, None).await;
+    let from: Vec<&str> =
+        all["messages"].as_array().expect("messages").iter().filter_map(|m| m["from"].as_str()).collect();
+    assert_eq!(from.iter().filter(|from| **from == "person").count(), 1);
+    story.says(&story.owner, "/priority high").await;
+    story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
+    assert_eq!(story.look().await["status"], "running", "what an agent types asks for nothing");
 }
