@@ -362,7 +362,7 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
     let story = Story::begin(at, tasks).await;
     let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
     let mut rng = StdRng::seed_from_u64(7);
-    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let begin = server::clock::now() - jiff::SignedDuration::from_secs(600);
     let mut deliveries = Vec::new();
     let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
     for n in 0..250u32 {
