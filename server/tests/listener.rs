@@ -27,6 +27,20 @@ crate::with_both_chats! {
     agents_talk_in_the_thread_of_a_task_until_they_only_talk,
 }
 
+#[tokio::test]
+async fn what_was_said_while_the_server_was_away_is_read_back() {
+    let mut story =
+        Story::begin(ChatAt::SecondProcess, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    // No webhook will tell of it.
+    story.chat.patch_app(&json!({"webhook_url": "http://127.0.0.1:9/nobody"})).await.expect("it is set");
+    story.server.kill();
+    story.says(&story.owner, "/pause while you were away").await;
+    story.server.restart().await;
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    assert_eq!(story.event("workflow_paused").await["data"]["reason"], "while you were away");
+    story.server.verify();
+}
+
 /// A workflow, its channel, and the people who talk there.
 struct Story {
     server: Server,
