@@ -6,7 +6,7 @@ SET LOCAL ROLE devsquad_owner;
 ALTER TABLE agent_coordination ADD COLUMN task_id uuid;
 ALTER TABLE agent_coordination ADD FOREIGN KEY (organization_id, task_id)
     REFERENCES workflow_tasks (organization_id, id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE agent_coordination ADD CHECK (coordination_type <> 'conflict' OR (
+ALTER TABLE agent_coordination ADD CONSTRAINT agent_coordination_conflict CHECK (coordination_type <> 'conflict' OR (
     task_id IS NOT NULL AND coordinator_agent_id <> coordinated_agent_id
     AND status IN ('open', 'escalated', 'resolved', 'cancelled')));
 

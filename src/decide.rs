@@ -173,7 +173,9 @@ fn retire(draft: &mut Draft<'_>, agent: AgentId) -> Result<Answer, Refusal> {
     let known = draft.state.agents.get(&agent).ok_or_else(|| Refusal::not_found("agent", agent))?;
     if known.retired_at.is_none() {
         draft.emit(Change::AgentRetired { agent });
+        assignment::left(draft, agent);
         attempts::lose_all_of(draft, agent, &wording::agent_retired());
+        conflicts::left(draft, agent);
     }
     Ok(Answer::Done)
 }

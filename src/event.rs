@@ -236,7 +236,7 @@ pub enum Change {
         conflict: ConflictId,
         /// The step taken, from 1: each is louder than the one before.
         step: u32,
-        /// Whether the two have used up their proposals.
+        /// Whether the two cannot settle it any more: their proposals are used up, or one of them left.
         exhausted: bool,
     },
     /// A result was handed in and has to pass checks.

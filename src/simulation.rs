@@ -56,6 +56,7 @@ struct World {
     workers: Vec<Worker>,
     workflows: Vec<WorkflowId>,
     ids: u128,
+    joined: usize,
     refused: HashMap<&'static str, u32>,
     /// A page on each workflow which was open from its beginning.
     pages: HashMap<WorkflowId, WorkflowView>,
@@ -74,6 +75,7 @@ impl World {
             workers: Vec::new(),
             workflows: Vec::new(),
             ids: 0,
+            joined: 5,
             refused: HashMap::new(),
             pages: HashMap::new(),
         };

@@ -150,8 +150,11 @@ async fn two_agents_settle_it_by_turns_and_who_works_next_reads_how() {
     assert_eq!(kind(&story.tell(&story.tom, &next, "conflict", fifth).await), (429, "limit_reached"));
     let workflow = story.server.ask("GET", &format!("/workflows/{}", story.workflow), None).await;
     assert_eq!(workflow["tasks"][0]["open_conflicts"].as_array().map(Vec::len), Some(4));
-    assert_eq!(story.tell(&story.tom, &next, "complete", json!({"output": 1})).await.0, 200);
+    // With one side gone, people are asked at once.
+    story.server.ask("POST", &format!("/agents/{}/retire", story.nia.id), Some(json!({}))).await;
     let owner = story.server.token.clone();
+    assert_eq!(story.conflicts(&owner, "?status=escalated").await.len(), 4);
+    assert_eq!(story.tell(&story.tom, &next, "complete", json!({"output": 1})).await.0, 200);
     let here = format!("?workflow={}", story.workflow);
     let stand = story.conflicts(&owner, &here).await;
     let stand: Vec<&str> = stand.iter().filter_map(|conflict| conflict["status"].as_str()).collect();

@@ -475,6 +475,26 @@ async fn one_attempt_works_on_a_task_at_a_time() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_conflict_is_about_a_task_between_two_agents() -> anyhow::Result<()> {
+    const REFUSED: Option<&str> = Some("agent_coordination_conflict");
+    let database = TestDatabase::new().await?;
+    let mut admin = database.admin().await?;
+    fill(&mut admin).await?;
+    for (change, refused) in [
+        ("status = 'escalated'", None),
+        ("status = 'handed over'", REFUSED),
+        ("task_id = NULL", REFUSED),
+        ("coordinated_agent_id = coordinator_agent_id", REFUSED),
+        ("task_id = NULL, coordination_type = 'handoff', status = 'handed over'", None),
+        ("task_id = gen_random_uuid()", Some("agent_coordination_organization_id_task_id_fkey")),
+    ] {
+        let found = refusal(&mut admin, &format!("UPDATE agent_coordination SET {change}")).await?;
+        assert_eq!(found.as_deref(), refused, "{change}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn look_ups_answer_the_worker_about_one_exact_value() -> anyhow::Result<()> {
     const SESSION: &str = "SELECT user_id::text FROM devsquad.session_by_token(sha256('s$P'), now())";
     const TOKEN: &str = "SELECT agent_id::text FROM devsquad.api_token_by_hash(sha256('t$P'), now())";

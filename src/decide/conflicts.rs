@@ -90,11 +90,30 @@ pub(super) fn propose(
     let Some(conflict) = open(draft, workflow, id).map(|(_, conflict)| conflict).filter(|c| c.is_exhausted()) else {
         return Ok(Answer::Done);
     };
-    let step = (conflict.escalated + 1).min(STEP_LAST);
-    if step > conflict.escalated {
-        draft.emit(Change::ConflictEscalated { workflow, task, conflict: id, step, exhausted: true });
-    }
+    let taken = conflict.escalated;
+    hand_over(draft, workflow, task, id, taken);
     Ok(Answer::Done)
+}
+
+/// People are asked at once: the two cannot settle it.
+fn hand_over(draft: &mut Draft<'_>, workflow: WorkflowId, task: TaskId, conflict: ConflictId, taken: u32) {
+    if taken < STEP_LAST {
+        draft.emit(Change::ConflictEscalated { workflow, task, conflict, step: taken + 1, exhausted: true });
+    }
+}
+
+/// An agent left: what it disagreed about is people's to settle.
+pub(super) fn left(draft: &mut Draft<'_>, agent: AgentId) {
+    let mut orphaned: Vec<(WorkflowId, TaskId, ConflictId, u32)> = Vec::new();
+    for workflow in draft.state.workflows.values() {
+        for task in &workflow.tasks {
+            let of_it = task.conflicts.iter().filter(|conflict| conflict.involves(agent));
+            orphaned.extend(of_it.map(|conflict| (workflow.id, task.id, conflict.id, conflict.escalated)));
+        }
+    }
+    for (workflow, task, conflict, taken) in orphaned {
+        hand_over(draft, workflow, task, conflict, taken);
+    }
 }
 
 /// The side that did not make the newest proposal accepts it.

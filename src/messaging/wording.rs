@@ -273,6 +273,11 @@ pub fn given_to_another() -> String {
     "A person gave the task to another agent.".to_owned()
 }
 
+/// The agent for which a task was kept left.
+pub fn assignee_left() -> String {
+    "The agent it was kept for left".to_owned()
+}
+
 /// A person let the result pass.
 pub fn review_waived() -> String {
     "A person let the result pass without a review.".to_owned()

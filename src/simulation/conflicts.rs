@@ -34,6 +34,9 @@ impl World {
 
     /// Agents argue, agree, meddle with what others argue about, and answer what was settled long ago; people lose patience.
     pub(super) fn argue(&mut self) {
+        if self.rng.random_bool(0.005) {
+            self.leave();
+        }
         for (workflow, open) in self.open_conflicts() {
             let conflict = open.id;
             if self.rng.random_bool(0.02) {
@@ -51,6 +54,19 @@ impl World {
             self.perform(&Actor::Agent { agent }, command.clone());
             self.perform(&Actor::Agent { agent }, command);
         }
+    }
+
+    /// An agent that argues leaves for good, and another one like it comes.
+    fn leave(&mut self) {
+        let argues = |id: AgentId, open: &[(WorkflowId, Conflict)]| open.iter().any(|(_, open)| open.involves(id));
+        let open = self.open_conflicts();
+        let Some(at) = self.workers.iter().position(|worker| argues(worker.id, &open)) else { return };
+        let gone = self.workers.remove(at);
+        self.perform(&owner(), Command::RetireAgent { agent: gone.id });
+        let left = self.open_conflicts().into_iter().filter(|(_, open)| open.involves(gone.id));
+        assert!(left.into_iter().all(|(_, open)| open.escalated > 0), "one of two left, and nobody was told");
+        self.joined += 1;
+        self.join(self.joined, gone.temper);
     }
 
     fn open_conflicts(&self) -> Vec<(WorkflowId, Conflict)> {
