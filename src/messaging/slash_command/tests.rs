@@ -1,3 +1,5 @@
+//! What people type is understood, or refused in words.
+
 use uuid::Uuid;
 
 use super::*;
