@@ -1,4 +1,4 @@
-//! What people type is understood, or refused in words.
+//! What is typed, and what becomes of it.
 
 use uuid::Uuid;
 
