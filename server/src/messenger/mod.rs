@@ -22,6 +22,7 @@ use devsquad::messaging::channel::Channel;
 use devsquad::{Change, Event};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::chat::check::check;
 use crate::chat::client::{ChatError, Client};
@@ -41,6 +42,8 @@ pub const SYSTEM_USER: &str = "devsquad";
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// With news, everybody is looked at no more often than this: an agent takes and hands in many tasks in a second.
 const MIRROR_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks because of newcomers: a thousand that come one by one are looked at together.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pauses while the chat cannot be reached: at first, and at the longest.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -131,6 +134,8 @@ struct Messenger {
     all_told: bool,
     /// Tasks whose threads have a root.
     threads: HashSet<TaskId>,
+    /// Those an event spoke of who were looked for.
+    strangers: HashSet<Uuid>,
     looked_at: Option<Instant>,
     /// Whether anything may have happened since.
     news: bool,
@@ -151,6 +156,7 @@ impl Messenger {
             users_told_to: String::new(),
             all_told: false,
             threads: HashSet::new(),
+            strangers: HashSet::new(),
             looked_at: None,
             news: true,
             counted: false,
@@ -203,9 +209,7 @@ impl Messenger {
             let batch = messenger::next(&mut tx, clock::now()).await?;
             tx.commit().await?;
             let Some(last) = batch.last else { break };
-            if self.names_somebody_new(&batch.events) {
-                self.look().await?;
-            }
+            self.look_for_newcomers(&batch.events).await?;
             for event in &batch.events {
                 if let Err(stuck) = self.tell(event, &batch).await {
                     self.note(event.seq.saturating_sub(1)).await?;
@@ -262,16 +266,30 @@ impl Messenger {
         Ok(())
     }
 
-    /// Whether these events speak of somebody who came or left since the last look.
-    fn names_somebody_new(&self, events: &[Event]) -> bool {
+    /// Looks when these events speak of somebody who came or left since the last look.
+    async fn look_for_newcomers(&mut self, events: &[Event]) -> Result<(), Stuck> {
         let squad = &self.roll.squad;
-        events.iter().any(|event| match &event.change {
-            Change::AgentRetired { agent } => squad.agents.contains_key(agent),
-            change => {
-                change.agent().is_some_and(|agent| !squad.agents.contains_key(&agent))
-                    || event.actor.person().is_some_and(|person| !squad.people.contains_key(&person))
-            }
-        })
+        let left = events.iter().any(|event| match event.change {
+            Change::AgentRetired { agent } => squad.agents.contains_key(&agent),
+            _ => false,
+        });
+        let agents = events.iter().filter_map(|event| event.change.agent());
+        let agents = agents.filter(|agent| !squad.agents.contains_key(agent)).map(|agent| agent.0);
+        let people = events.iter().filter_map(|event| event.actor.person());
+        let people = people.filter(|person| !squad.people.contains_key(person)).map(|person| person.0);
+        let new: Vec<Uuid> = agents.chain(people).filter(|id| !self.strangers.contains(id)).collect();
+        if !left && new.is_empty() {
+            return Ok(());
+        }
+        let since = self.looked_at.map_or(LOOK_PAUSE, |at| at.elapsed());
+        tokio::time::sleep(LOOK_PAUSE.saturating_sub(since)).await;
+        self.look().await?;
+        // Who is not there now either has left: nobody has to look for them again.
+        if self.strangers.len() + new.len() > KNOWN_MAX {
+            self.strangers.clear();
+        }
+        self.strangers.extend(new);
+        Ok(())
     }
 
     fn tenant(&self) -> Tenant {
