@@ -27,6 +27,20 @@ crate::with_both_chats! {
     agents_talk_in_the_thread_of_a_task_until_they_only_talk,
 }
 
+#[tokio::test]
+async fn what_was_said_while_the_server_was_away_is_read_back() {
+    let mut story =
+        Story::begin(ChatAt::SecondProcess, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    // No webhook will tell of it.
+    story.chat.patch_app(&json!({"webhook_url": "http://127.0.0.1:9/nobody"})).await.expect("it is set");
+    story.server.kill();
+    story.says(&story.owner, "/pause while you were away").await;
+    story.server.restart().await;
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    assert_eq!(story.event("workflow_paused").await["data"]["reason"], "while you were away");
+    story.server.verify();
+}
+
 /// A workflow, its channel, and the people who talk there.
 struct Story {
     server: Server,
@@ -362,7 +376,7 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
     let story = Story::begin(at, tasks).await;
     let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
     let mut rng = StdRng::seed_from_u64(7);
-    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let begin = server::clock::now() - jiff::SignedDuration::from_secs(600);
     let mut deliveries = Vec::new();
     let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
     for n in 0..250u32 {
