@@ -12,28 +12,25 @@ mod post;
 mod presence;
 mod rooms;
 mod users;
+mod world;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use devsquad::id::{OrganizationId, TaskId};
 use devsquad::messaging::channel::Channel;
 use devsquad::{Change, Event};
-use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::chat::check::check;
-use crate::chat::client::{ChatError, Client};
+use crate::chat::client::ChatError;
 use crate::chat::wire::Custom;
 use crate::clock;
-use crate::engine::Engine;
-use crate::online::Online;
+use crate::store::Tenant;
 use crate::store::messenger;
 use crate::store::messenger::roll::{self, Roll};
 use crate::store::messenger::rooms::Room;
-use crate::store::{Store, Tenant, organizations};
+pub use world::World;
 
 /// The user who speaks where nobody else does.
 pub const SYSTEM_USER: &str = "devsquad";
@@ -64,59 +61,6 @@ enum Stuck {
     Chat(#[from] ChatError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-}
-
-/// What the messengers of all organizations share. Cheap to clone.
-#[derive(Clone)]
-pub struct World {
-    engine: Engine,
-    store: Store,
-    client: Client,
-    webhook: Option<String>,
-    online: Online,
-    set_up: Arc<OnceCell<()>>,
-}
-
-impl World {
-    /// What happens in this engine is told to this chat, which sends what happens there to `webhook`.
-    pub fn new(engine: Engine, store: Store, client: Client, webhook: Option<String>, online: Online) -> World {
-        World { engine, store, client: client.deadline(CALL_MAX), webhook, online, set_up: Arc::default() }
-    }
-
-    /// Tells what happens in every organization, those to come included, until `stop`.
-    pub async fn tell(self, stop: CancellationToken) {
-        let mut told: HashSet<OrganizationId> = HashSet::new();
-        loop {
-            match self.organizations().await {
-                Ok(ids) => {
-                    for id in ids.into_iter().filter(|id| told.insert(*id)) {
-                        tokio::spawn(Messenger::new(self.clone(), id).run(stop.clone()));
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "organizations cannot be listed now"),
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-        }
-    }
-
-    async fn organizations(&self) -> Result<Vec<OrganizationId>, sqlx::Error> {
-        let mut tx = self.store.begin_worker().await?;
-        Ok(organizations::ids(&mut tx).await?.into_iter().map(OrganizationId).collect())
-    }
-
-    /// Sets the chat up once, whichever messenger comes first.
-    async fn set_up(&self) -> Result<(), ChatError> {
-        let set_up = async {
-            for line in check(&self.client, self.webhook.as_deref()).await? {
-                tracing::debug!(line, "the chat is set up");
-            }
-            Ok(())
-        };
-        self.set_up.get_or_try_init(|| set_up).await.map(drop)
-    }
 }
 
 /// The messenger of one organization.
