@@ -113,6 +113,7 @@ impl Story {
 
     async fn says_in_thread(&self, user: &str, task: &str, text: &str) -> Message {
         let root = format!("task-{}", self.task(task).await["id"].as_str().expect("an id"));
+        self.until("the thread is there", async |story: &Story| story.chat.message(&root).await.is_ok()).await;
         let message = MessageRequest { parent_id: Some(root), ..MessageRequest::text(user, text) };
         self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
     }
