@@ -17,7 +17,7 @@ pub const CHANNEL_TYPE: &str = "squad";
 const TEXT_CHARS: u64 = 20_000;
 
 /// Slash commands: name, what it does, what is written behind it.
-const COMMANDS: [(&str, &str, &str); 11] = [
+pub const COMMANDS: [(&str, &str, &str); 11] = [
     ("approve", "Approve what waits for a decision", "[task] [note]"),
     ("reject", "Send the task back", "[task] [note]"),
     ("assign", "Give a task to an agent", "[task] [agent]"),
