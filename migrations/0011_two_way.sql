@@ -72,10 +72,10 @@ CREATE INDEX stream_chat_integration_channel ON stream_chat_integration (channel
 RESET ROLE;
 GRANT CREATE ON SCHEMA devsquad TO devsquad_definer;
 SET LOCAL ROLE devsquad_definer;
-CREATE FUNCTION devsquad.organization_of_channel(kind text, id text) RETURNS uuid
+CREATE FUNCTION devsquad.organization_of_channel(kind text, channel text) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT c.organization_id FROM public.stream_chat_integration AS c WHERE c.channel_type = kind AND c.channel_id = id LIMIT 1
+        SELECT c.organization_id FROM public.stream_chat_integration AS c WHERE c.channel_type = kind AND c.channel_id = channel LIMIT 1
     $$;
 COMMENT ON FUNCTION devsquad.organization_of_channel IS 'Whose a chat channel is: webhooks name channels, not tenants.';
 RESET ROLE;

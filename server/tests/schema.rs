@@ -27,6 +27,8 @@ const RIGHTS: &[(&str, &str, &str)] = &[
     ("attempts", "siud", "s"),
     ("chat_bookmarks", "siu", "s"),
     ("chat_dead_letters", "sid", "s"),
+    ("chat_inbox", "siud", "s"),
+    ("chat_watermarks", "siu", "s"),
     ("engine_owners", "siu", "s"),
     ("engine_snapshots", "sid", "s"),
     ("idempotency_keys", "sid", "s"),
@@ -41,6 +43,7 @@ const RIGHTS: &[(&str, &str, &str)] = &[
     ("sign_in_links", "sd", "s"),
     ("stream_chat_integration", "siud", "s"),
     ("task_dependencies", "siud", "s"),
+    ("task_questions", "siud", "s"),
     ("users", "su", "s"),
     ("workflow_tasks", "siud", "s"),
 ];
@@ -119,6 +122,13 @@ const ROWS: &[(&str, &str)] = &[
     (
         "chat_dead_letters",
         "(organization_id, message_id, seq, channel_id, reason, at) VALUES ('$T', 'm', 1, 'c', 'r', now())",
+    ),
+    ("chat_inbox", "(organization_id, id, event, received_at) VALUES ('$T', 'message:1', '{}', now())"),
+    ("chat_watermarks", "(organization_id, heard_at) VALUES ('$T', now())"),
+    (
+        "task_questions",
+        "(organization_id, id, workflow_id, task_id, attempt_id, agent_id, question, asked_at)
+         VALUES ('$T', '$P17', '$P06', '$P07', '$P09', '$P04', 'q', now())",
     ),
     ("artifact_blobs", "(organization_id, sha256, content) VALUES ('$T', sha256('x'), 'x')"),
     (

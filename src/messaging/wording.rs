@@ -1,4 +1,6 @@
-//! Every sentence the system says, in one place.
+//! Every sentence the system says, in one place; what it answers in a chat stands in `chat`.
+
+mod chat;
 
 use crate::actor::{Actor, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason};
@@ -7,6 +9,7 @@ use crate::refusal::Fault;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::waiting::STEP_LAST;
+pub use chat::*;
 
 /// Something asked for is not there.
 pub fn not_found(noun: &str, id: &str) -> String {

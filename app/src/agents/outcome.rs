@@ -9,6 +9,7 @@ pub fn look(status: &str) -> (Shape, Tone, &'static str) {
         "succeeded" => (Shape::Tick, Tone::Done, "Handed in"),
         "timed_out" => (Shape::Hourglass, Tone::Fail, "Out of time"),
         "lost" => (Shape::HollowCircle, Tone::Fail, "Lost"),
+        "asked" => (Shape::Hand, Tone::Wait, "Asked"),
         "rejected" => (Shape::Chevrons, Tone::Quiet, "Declined"),
         "cancelled" => (Shape::Slash, Tone::Quiet, "Stopped"),
         _ => (Shape::Triangle, Tone::Fail, "Failed"),

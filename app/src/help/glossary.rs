@@ -85,6 +85,7 @@ fn task_meaning(status: TaskStatus) -> &'static str {
         TaskStatus::Blocked => "Tasks before it have not ended.",
         TaskStatus::Ready => "It waits for an agent with the skills and a free slot.",
         TaskStatus::Running => "An agent works on it.",
+        TaskStatus::AwaitingInput => "The agent asked people something. The task goes on with the answer.",
         TaskStatus::InReview => "Another agent examines the result.",
         TaskStatus::AwaitingApproval => "A person has to decide. It stands under Needs you.",
         TaskStatus::Rework => "The result was sent back and waits for a new attempt.",

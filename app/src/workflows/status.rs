@@ -13,6 +13,7 @@ pub fn task_look(status: TaskStatus) -> (Shape, Tone, &'static str) {
         TaskStatus::Blocked => (Shape::HollowCircle, Tone::Quiet, "Waiting"),
         TaskStatus::Ready => (Shape::DottedCircle, Tone::Ready, "Ready"),
         TaskStatus::Running => (Shape::Ring, Tone::Run, "Running"),
+        TaskStatus::AwaitingInput => (Shape::Hand, Tone::Wait, "Needs an answer"),
         TaskStatus::InReview => (Shape::Diamond, Tone::Review, "In review"),
         TaskStatus::AwaitingApproval => (Shape::Hand, Tone::Wait, "Needs approval"),
         TaskStatus::Rework => (Shape::Loop, Tone::Wait, "Rework"),
@@ -58,7 +59,7 @@ pub fn priority_word(priority: Priority) -> &'static str {
 /// Whether a person should look at a task in this status.
 pub fn needs_attention(status: TaskStatus) -> bool {
     match status {
-        TaskStatus::AwaitingApproval | TaskStatus::Failed | TaskStatus::DeadLetter => true,
+        TaskStatus::AwaitingInput | TaskStatus::AwaitingApproval | TaskStatus::Failed | TaskStatus::DeadLetter => true,
         TaskStatus::Blocked
         | TaskStatus::Ready
         | TaskStatus::Running

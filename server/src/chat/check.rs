@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use devsquad::messaging::slash_command::OFFERS;
 use serde_json::{Value, json};
 
 use super::client::{ChatError, Client};
@@ -16,20 +17,6 @@ pub const CHANNEL_TYPE: &str = "squad";
 /// Characters of a message in it: reports of agents are long.
 const TEXT_CHARS: u64 = 20_000;
 
-/// Slash commands: name, what it does, what is written behind it.
-pub const COMMANDS: [(&str, &str, &str); 11] = [
-    ("approve", "Approve what waits for a decision", "[task] [note]"),
-    ("reject", "Send the task back", "[task] [note]"),
-    ("assign", "Give a task to an agent", "[task] [agent]"),
-    ("pause", "Pause the workflow", ""),
-    ("resume", "Resume the workflow", ""),
-    ("retry", "Try a failed task again", "[task]"),
-    ("cancel", "Cancel the workflow", ""),
-    ("priority", "Change the priority", "[urgent|high|normal|low]"),
-    ("override", "Decide against the rules, with a reason", "[task] [reason]"),
-    ("status", "Say how things stand", ""),
-    ("help", "Say what can be asked here", ""),
-];
 /// What members may do in our channels.
 const MEMBER_GRANTS: [&str; 13] = [
     "read-channel",
@@ -79,16 +66,16 @@ async fn role(client: &Client) -> Result<String, ChatError> {
 async fn commands(client: &Client) -> Result<String, ChatError> {
     let known = client.commands().await?;
     let mut made = Vec::new();
-    for (name, description, args) in COMMANDS {
-        if !known.iter().any(|command| command["name"] == name) {
+    for offer in OFFERS {
+        if !known.iter().any(|command| command["name"] == offer.name) {
             let command = CommandRequest {
-                name: name.to_owned(),
-                description: description.to_owned(),
-                args: args.to_owned(),
+                name: offer.name.to_owned(),
+                description: offer.does.to_owned(),
+                args: offer.arguments.to_owned(),
                 set: "devsquad".to_owned(),
             };
             client.create_command(&command).await?;
-            made.push(format!("/{name}"));
+            made.push(format!("/{}", offer.name));
         }
     }
     Ok(match made.is_empty() {
@@ -114,7 +101,7 @@ async fn channel_type(client: &Client) -> Result<String, ChatError> {
         config.insert(name.to_owned(), value);
     }
     let grants = BTreeMap::from([("channel_member".to_owned(), MEMBER_GRANTS.map(str::to_owned).to_vec())]);
-    let commands: Vec<String> = COMMANDS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let commands: Vec<String> = OFFERS.iter().map(|offer| offer.name.to_owned()).collect();
     let there = types.get(CHANNEL_TYPE);
     if there.is_some_and(|there| is_ours(there, &config, &commands)) {
         return Ok(format!("The channel type {CHANNEL_TYPE} is there."));

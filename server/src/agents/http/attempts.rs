@@ -196,6 +196,34 @@ pub struct Declined {
     message: String,
 }
 
+/// A question to people.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The attempt's fence.
+    fence: u64,
+    /// What is asked.
+    text: String,
+    /// Answers to choose from; others are welcome too.
+    #[serde(default)]
+    options: Vec<String>,
+}
+
+/// Asks people something. The attempt ends with it and counts for nothing; once there is an answer, the task is given out again, and
+/// whoever takes it finds the answer in `answers`.
+#[utoipa::path(post, path = "/api/v1/attempts/{id}/ask", params(("id" = Uuid, Path)), request_body = Question, responses((status = 200), (status = 409, body = Problem)), tag = "attempts")]
+pub async fn ask(
+    State(door): State<Door>,
+    caller: AgentCaller,
+    Path(id): Path<Uuid>,
+    Json { value, key }: Json<Question>,
+) -> Result<impl IntoResponse, Problem> {
+    let attempt = AttemptId(id);
+    let command = Command::Ask { attempt, fence: value.fence, text: value.text, options: value.options };
+    perform(&door, &caller, attempt, value.fence, command, key).await?;
+    Ok(axum::Json(serde_json::json!({ "attempt_id": id, "status": "asked" })))
+}
+
 /// Gives a task back; it goes to another agent.
 #[utoipa::path(post, path = "/api/v1/attempts/{id}/decline", params(("id" = Uuid, Path)), request_body = Declined, responses((status = 200), (status = 409, body = Problem)), tag = "attempts")]
 pub async fn decline(

@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod claims;
 mod openapi;
+mod steering;
 mod workflows;
 
 use std::collections::HashMap;
@@ -69,6 +70,10 @@ pub fn routes(engine: Engine, store: Store) -> Router {
         .route("/workflows/{id}/cancel", post(workflows::cancel))
         .route("/workflows/{id}/tasks/{task}/retry", post(workflows::retry))
         .route("/workflows/{id}/checkpoints/{checkpoint}/decide", post(workflows::decide))
+        .route("/workflows/{id}/priority", post(steering::prioritise))
+        .route("/workflows/{id}/tasks/{task}/assign", post(steering::assign))
+        .route("/workflows/{id}/checkpoints/{checkpoint}/waive", post(steering::waive))
+        .route("/workflows/{id}/questions/{question}/answer", post(steering::answer))
         .route("/workflows/{id}/events", get(workflows::events))
         .route("/agents", post(agents::register).get(agents::list))
         .route("/agents/{id}/retire", post(agents::retire))
@@ -77,6 +82,7 @@ pub fn routes(engine: Engine, store: Store) -> Router {
         .route("/attempts/{id}/heartbeat", post(attempts::heartbeat))
         .route("/attempts/{id}/complete", post(attempts::complete))
         .route("/attempts/{id}/fail", post(attempts::fail))
+        .route("/attempts/{id}/ask", post(attempts::ask))
         .route("/attempts/{id}/decline", post(attempts::decline))
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, workflows};
+use super::{agents, attempts, claims, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,9 +15,10 @@ use super::{agents, attempts, claims, workflows};
     paths(
         workflows::create, workflows::list, workflows::get, workflows::pause, workflows::resume, workflows::cancel,
         workflows::retry, workflows::decide, workflows::events, workflows::artifact,
+        steering::prioritise, steering::assign, steering::waive, steering::answer,
         agents::register, agents::list, agents::retire,
         claims::claim,
-        attempts::heartbeat, attempts::complete, attempts::fail, attempts::decline, attempts::complete_many
+        attempts::heartbeat, attempts::complete, attempts::fail, attempts::ask, attempts::decline, attempts::complete_many
     ),
     modifiers(&Bearer),
     security(("bearer" = []))

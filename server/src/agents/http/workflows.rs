@@ -75,7 +75,7 @@ pub async fn get(State(door): State<Door>, caller: Caller, Path(id): Path<Uuid>)
 #[serde(deny_unknown_fields, default)]
 pub struct Because {
     /// Why.
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// Starts nothing new until it is resumed.
@@ -154,7 +154,7 @@ pub async fn decide(
     change(door, caller, command, key, id, "running").await
 }
 
-async fn change(
+pub(super) async fn change(
     door: Door,
     caller: Caller,
     command: Command,

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use devsquad::id::{CheckpointId, TaskId, WorkflowId};
-use devsquad::view::{TaskDetail, TaskView, Text};
+use devsquad::id::{CheckpointId, QuestionId, TaskId, WorkflowId};
+use devsquad::view::{QuestionView, TaskDetail, TaskView, Text};
 use devsquad::workflow::EdgeKind;
 use devsquad::workflow::task::TaskStatus;
 use serde_json::Value;

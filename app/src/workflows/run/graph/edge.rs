@@ -33,6 +33,7 @@ fn state(before: TaskStatus, after: TaskStatus) -> &'static str {
             TaskStatus::Blocked
             | TaskStatus::Ready
             | TaskStatus::Running
+            | TaskStatus::AwaitingInput
             | TaskStatus::InReview
             | TaskStatus::AwaitingApproval
             | TaskStatus::Rework,
