@@ -14,6 +14,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::agents::{AgentPage, AgentsPage, NewAgentPage};
 use crate::approvals::ApprovalsPage;
+use crate::communication::{ChannelPage, ChannelsPage, HubPage, ThreadsPage};
 use crate::create::CreatePage;
 use crate::dashboard::DashboardPage;
 use crate::error::Failure;
@@ -33,15 +34,19 @@ pub(crate) enum Page {
     Agents,
     Appearance,
     Approvals,
+    Channel,
+    Channels,
     Create,
     Dashboard,
     Help,
+    Hub,
     Invite,
     NewAgent,
     People,
     Run,
     SignIn,
     Task,
+    Threads,
     Welcome,
     Workflows,
 }
@@ -55,6 +60,8 @@ enum Piece {
     Lists,
     /// One workflow.
     Run,
+    /// What is said.
+    Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
     /// What is done once in a while.
@@ -67,6 +74,7 @@ impl Page {
         match self {
             Page::Dashboard | Page::Approvals => Piece::Overview,
             Page::Workflows | Page::Agents | Page::Agent => Piece::Lists,
+            Page::Hub | Page::Channels | Page::Channel | Page::Threads => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
             Page::SignIn
@@ -97,6 +105,7 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
+            Piece::Chat => chat(self).await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
             Piece::Rest => rest(self).await,
@@ -128,7 +137,7 @@ fn did_not_come(what: &'static str) -> AnyView {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 5] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Task, Piece::Rest];
+    const ALL: [Piece; 6] = [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -136,6 +145,7 @@ impl Piece {
         match self {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
+            Piece::Chat => "chat",
             Piece::Run => "run",
             Piece::Task => "task",
             Piece::Rest => "rest",
@@ -148,6 +158,7 @@ impl Piece {
         let _ = match self {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
+            Piece::Chat => fetch_chat().await,
             Piece::Run => fetch_run().await,
             Piece::Task => fetch_task().await,
             Piece::Rest => fetch_rest().await,
@@ -183,6 +194,17 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
         Page::Workflows => view! { <WorkflowsPage/> }.into_any(),
         Page::Agents => view! { <AgentsPage/> }.into_any(),
         Page::Agent => view! { <AgentPage/> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
+fn chat(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Hub => view! { <HubPage/> }.into_any(),
+        Page::Channels => view! { <ChannelsPage/> }.into_any(),
+        Page::Channel => view! { <ChannelPage/> }.into_any(),
+        Page::Threads => view! { <ThreadsPage/> }.into_any(),
         _ => ().into_any(),
     })
 }

@@ -98,11 +98,11 @@ pub struct ChannelView {
     pub me: String,
     /// Who is in it.
     pub members: Vec<ChatUser>,
+    /// Messages that are pinned.
+    pub pinned: Vec<FoundMessage>,
     /// The last moment the reader has read; nothing when they are no member.
     #[serde(with = "crate::wire_time::optional", default)]
     pub read_at: Option<Timestamp>,
-    /// Slash commands: name, what it does, what is written behind it.
-    pub commands: Vec<(String, String, String)>,
 }
 
 /// Which messages.

@@ -18,7 +18,6 @@ use devsquad::refusal::RefusalKind;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_PER_PAGE, TaskCard, Which};
 
 use super::{WebBackend, found, unreadable};
-use crate::chat::check::COMMANDS;
 use crate::chat::client::{ChatError, Client};
 use crate::chat::wire::{ChannelQuery, ChannelState, Message, MessageWindow, Window};
 use crate::messenger::user_of_person;
@@ -76,10 +75,11 @@ impl WebBackend {
         let read = state.read.iter().find(|read| read.user.id == me).map(|read| read.last_read);
         let mut members: Vec<_> = state.members.iter().map(views::member).collect();
         members.sort_by(|a, b| (a.is_agent(), &a.name).cmp(&(b.is_agent(), &b.name)));
-        let commands = COMMANDS.iter().map(|(name, does, args)| ((*name).into(), (*does).into(), (*args).into()));
+        let names = HashMap::from([(row.id.as_str(), String::new())]);
+        let pinned = state.pinned_messages.iter().filter_map(|message| lists::a_find(message, &names)).collect();
         Ok(ChannelView {
+            pinned,
             read_at: read.filter(|_| row.joined),
-            commands: commands.collect(),
             summary: views::summary(row, Some(&state), &me),
             members,
             me,

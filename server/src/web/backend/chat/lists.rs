@@ -171,7 +171,8 @@ fn waits(task: TaskCard, named: &HashMap<String, ChannelRow>) -> Option<ThreadVi
     })
 }
 
-fn a_find(message: &Message, names: &HashMap<&str, String>) -> Option<FoundMessage> {
+/// A message in a list of its own.
+pub(super) fn a_find(message: &Message, names: &HashMap<&str, String>) -> Option<FoundMessage> {
     let (_, channel) = message.cid.split_once(':')?;
     Some(FoundMessage {
         channel_name: names.get(channel)?.clone(),
