@@ -43,13 +43,16 @@ CREATE TABLE chat_inbox (
     id              text NOT NULL,
     seq             bigint GENERATED ALWAYS AS IDENTITY,
     event           json NOT NULL,
+    said_at         timestamptz NOT NULL,                          -- when the person did it, as the chat says
     received_at     timestamptz NOT NULL,
     done_at         timestamptz,
+    settles         text,                                          -- what it gives a value to: of two, the one said last counts
     outcome         text,                                          -- what came of it, for those who look after the server
     PRIMARY KEY (organization_id, id)
 );
 COMMENT ON TABLE chat_inbox IS 'What people did in the chat that may ask for something: each once, in the order it came.';
-CREATE INDEX chat_inbox_due ON chat_inbox (organization_id, seq) WHERE done_at IS NULL;
+CREATE INDEX chat_inbox_due ON chat_inbox (organization_id, said_at, seq) WHERE done_at IS NULL;
+CREATE INDEX chat_inbox_settles ON chat_inbox (organization_id, settles, said_at) WHERE settles IS NOT NULL;
 CALL devsquad.protect('chat_inbox');
 GRANT SELECT, INSERT, UPDATE, DELETE ON chat_inbox TO devsquad_app;
 GRANT SELECT ON chat_inbox TO devsquad_reader;

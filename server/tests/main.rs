@@ -1,10 +1,14 @@
 //! Everything that needs a real database or a real server.
 
+#[macro_use]
+mod support;
+
 mod chaos;
 mod chat;
 mod door;
 mod engine;
+mod listener;
 mod messenger;
 mod schema;
-mod support;
+
 mod tidy;

@@ -123,7 +123,7 @@ const ROWS: &[(&str, &str)] = &[
         "chat_dead_letters",
         "(organization_id, message_id, seq, channel_id, reason, at) VALUES ('$T', 'm', 1, 'c', 'r', now())",
     ),
-    ("chat_inbox", "(organization_id, id, event, received_at) VALUES ('$T', 'message:1', '{}', now())"),
+    ("chat_inbox", "(organization_id, id, event, said_at, received_at) VALUES ('$T', 'message:1', '{}', now(), now())"),
     ("chat_watermarks", "(organization_id, heard_at) VALUES ('$T', now())"),
     (
         "task_questions",

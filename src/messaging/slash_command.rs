@@ -142,6 +142,18 @@ fn decision(words: &str, scene: &Scene, verdict: Verdict) -> Result<Wish, String
     Ok(Wish::Perform(Command::DecideCheckpoint { workflow, checkpoint, verdict, note: note.to_owned() }))
 }
 
+/// What a command gives a value to. Of two that give the same thing a value the one said last counts, in whatever order they arrive.
+pub fn settles(command: &Command) -> Option<String> {
+    match command {
+        Command::PauseWorkflow { workflow, .. } | Command::ResumeWorkflow { workflow } => {
+            Some(format!("pace {workflow}"))
+        }
+        Command::SetPriority { workflow, .. } => Some(format!("priority {workflow}")),
+        Command::AssignTask { task, .. } => Some(format!("assignee {task}")),
+        _ => None,
+    }
+}
+
 /// What a plain reply wants: it is the answer to the question that is open where it is said. One that speaks to somebody
 /// (`@nora what do you think?`) is none.
 pub fn reply(text: &str, scene: &Scene) -> Option<Command> {

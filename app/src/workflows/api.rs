@@ -5,8 +5,9 @@ use devsquad::id::{TaskId, WorkflowId};
 #[cfg(feature = "ssr")]
 use devsquad::view::Text;
 use devsquad::view::{TaskDetail, WorkflowFilter, WorkflowPage, WorkflowView};
+use devsquad::workflow::Priority;
 #[cfg(feature = "ssr")]
-use devsquad::{Answer, Command, workflow::task::TaskStatus};
+use devsquad::{Answer, Command, Refusal, workflow::task::TaskStatus};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,8 @@ pub enum Control {
     Cancel,
     /// Have every failed task done again.
     RetryFailed,
+    /// Say how urgent it is.
+    Prioritise,
 }
 
 impl Control {
@@ -69,26 +72,88 @@ impl Control {
             Control::Resume => "resume",
             Control::Cancel => "cancel",
             Control::RetryFailed => "retry_failed",
+            Control::Prioritise => "prioritise",
         }
     }
 }
 
 /// Does one of these. One function for all: each is five kilobytes of the browser's half.
 #[server(output = crate::wire::Json)]
-pub async fn steer(workflow: WorkflowId, what: Control, #[server(default)] reason: String) -> Result<(), Failure> {
+pub async fn steer(
+    workflow: WorkflowId,
+    what: Control,
+    #[server(default)] reason: String,
+    #[server(default)] priority: Priority,
+) -> Result<(), Failure> {
     let command = match what {
         Control::Pause => Command::PauseWorkflow { workflow, reason },
         Control::Resume => Command::ResumeWorkflow { workflow },
         Control::Cancel => Command::CancelWorkflow { workflow, reason },
+        Control::Prioritise => Command::SetPriority { workflow, priority },
         Control::RetryFailed => return told(retry_failed(workflow).await),
     };
     told(backend()?.perform(command).await)
 }
 
-/// Has one failed task done again.
+/// The form of what can be done with one task.
+pub const TASK_FORM: &str = "task";
+
+/// What can be done with one task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskControl {
+    /// Have it done again.
+    Retry,
+    /// Keep it for an agent, or for nobody in particular.
+    Assign,
+    /// Answer its question.
+    Answer,
+    /// Let its result pass unexamined.
+    Waive,
+}
+
+impl TaskControl {
+    /// Its name in a form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TaskControl::Retry => "retry",
+            TaskControl::Assign => "assign",
+            TaskControl::Answer => "answer",
+            TaskControl::Waive => "waive",
+        }
+    }
+}
+
+/// Does one of these. `about` is the id of the question or the checkpoint, `agent` that of the agent; empty where there is none.
 #[server(output = crate::wire::Json)]
-pub async fn retry_task(workflow: WorkflowId, task: TaskId) -> Result<(), Failure> {
-    told(backend()?.perform(Command::RetryTask { workflow, task }).await)
+pub async fn steer_task(
+    workflow: WorkflowId,
+    task: TaskId,
+    what: TaskControl,
+    #[server(default)] about: String,
+    #[server(default)] agent: String,
+    #[server(default)] text: String,
+) -> Result<(), Failure> {
+    let told_nothing = |noun| Failure::from(Refusal::not_found(noun, &about));
+    let command = match what {
+        TaskControl::Retry => Command::RetryTask { workflow, task },
+        TaskControl::Assign => {
+            let unknown = |_| Failure::from(Refusal::not_found("agent", &agent));
+            let agent =
+                Some(agent.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().map_err(unknown)?;
+            Command::AssignTask { workflow, task, agent, reason: text }
+        }
+        TaskControl::Answer => {
+            let question = about.parse().map_err(|_| told_nothing("question"))?;
+            Command::AnswerQuestion { workflow, question, text }
+        }
+        TaskControl::Waive => {
+            let checkpoint = about.parse().map_err(|_| told_nothing("checkpoint"))?;
+            Command::WaiveCheckpoint { workflow, checkpoint, reason: text }
+        }
+    };
+    let done = backend()?.perform(command).await;
+    flash::answer(TASK_FORM, Fields::new(), done.map(drop))
 }
 
 #[cfg(feature = "ssr")]

@@ -75,6 +75,7 @@ impl Server {
         }
         let ears = Listener::new(engine.clone(), store.clone(), chat.clone(), heard);
         doors = doors.merge(ears.router());
+        tokio::spawn(ears.run(stop.clone()));
         let router = web::with_doors(app.clone(), doors);
         let stopped = stop.clone();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

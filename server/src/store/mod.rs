@@ -19,6 +19,7 @@ pub mod embedded;
 pub mod idempotency;
 pub mod identity;
 pub mod journal;
+pub mod listener;
 pub mod logs;
 pub mod messenger;
 pub mod organizations;

@@ -38,7 +38,10 @@ pub async fn workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<
          'needs', t.dependencies, 'assigned_agent_id', t.assigned_agent_id, 'attempts', t.attempts_used, 'progress', t.progress, \
          'note', t.note, 'ready_at', t.ready_at, 'started_at', t.started_at, 'completed_at', t.completed_at, \
          'output', t.output_data, 'open_checkpoint_id', (SELECT q.id FROM quality_checkpoints AS q \
-         WHERE q.organization_id = $1 AND q.task_id = t.id AND q.status = 'pending' ORDER BY q.created_at DESC LIMIT 1)) \
+         WHERE q.organization_id = $1 AND q.task_id = t.id AND q.status = 'pending' ORDER BY q.created_at DESC LIMIT 1), 'kept_for_agent_id', t.kept_for_agent_id, \
+         'open_question', (SELECT jsonb_build_object('id', k.id, 'question', k.question, 'options', k.options, 'agent_id', k.agent_id, \
+         'asked_at', k.asked_at) FROM task_questions AS k WHERE k.organization_id = $1 AND k.task_id = t.id \
+         AND k.answered_at IS NULL AND t.status = 'awaiting_input')) \
          ORDER BY t.ordinal) FROM workflow_tasks AS t WHERE t.organization_id = $1 AND t.workflow_id = w.id), '[]'::jsonb), \
          'artifacts', coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'task_id', f.task_id, 'name', f.name, \
          'media_type', f.media_type, 'size', f.size_bytes, 'sha256', encode(f.sha256, 'hex')) ORDER BY f.created_at, f.name) \

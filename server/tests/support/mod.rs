@@ -7,6 +7,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
+use server::chat::client::Client;
+use server::chat::keys::Keys;
 use tempfile::TempDir;
 
 /// A server that runs on a data directory of its own.
@@ -18,6 +20,91 @@ pub struct Server {
     pub token: String,
     client: reqwest::Client,
     settings: Vec<(&'static str, String)>,
+    other_chat: Option<OtherChat>,
+}
+
+/// Where the chat server of a story runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChatAt {
+    /// In the server itself.
+    SameProcess,
+    /// By itself, as `devsquad chat serve`.
+    SecondProcess,
+}
+
+/// Has each story told twice: with the chat in the same process, and in one of its own.
+#[macro_export]
+macro_rules! with_both_chats {
+    ($($story:ident),+ $(,)?) => {
+        mod same_process {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story($crate::support::ChatAt::SameProcess).await;
+            })+
+        }
+        mod second_process {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story($crate::support::ChatAt::SecondProcess).await;
+            })+
+        }
+    };
+}
+
+/// A chat server in a process of its own.
+struct OtherChat {
+    process: Child,
+    dir: TempDir,
+    port: u16,
+}
+
+impl OtherChat {
+    async fn start() -> OtherChat {
+        let dir = directory();
+        let port = free_port();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_devsquad"));
+        command.args(["chat", "serve", "--addr", &format!("127.0.0.1:{port}")]);
+        command
+            .env("DEVSQUAD_DATA_DIR", dir.path().join("data"))
+            .env_remove("DATABASE_URL")
+            .env("DEVSQUAD_LOG", "warn");
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the chat server starts");
+        let chat = OtherChat { process, dir, port };
+        for _ in 0..600 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return chat;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the chat server is not ready");
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::of_data_dir(&self.dir.path().join("data")).expect("keys")
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for OtherChat {
+    fn drop(&mut self) {
+        let _ = kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM);
+        let _ = self.process.wait();
+    }
+}
+
+fn directory() -> TempDir {
+    let dir = tempfile::Builder::new().prefix("dsq").tempdir_in("/tmp").expect("a directory");
+    // PostgreSQL's own user passes through it when we are root.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+    std::fs::set_permissions(dir.path(), open).expect("permissions");
+    dir
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
 }
 
 impl Server {
@@ -29,15 +116,42 @@ impl Server {
     /// Starts one with these settings in its environment.
     pub async fn start_with(settings: Vec<(&'static str, String)>) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::Builder::new().prefix("dsq").tempdir_in("/tmp").expect("a directory");
-        // PostgreSQL's own user passes through it when we are root.
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(dir.path(), open).expect("permissions");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let (dir, port) = (directory(), free_port());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(90)).build().expect("a client");
-        let mut server = Server { dir, port, process: None, token: String::new(), client, settings };
+        let mut server = Server { dir, port, process: None, token: String::new(), client, settings, other_chat: None };
         server.restart().await;
         server
+    }
+
+    /// Starts one whose chat is there.
+    pub async fn start_with_chat(at: ChatAt) -> Server {
+        if at == ChatAt::SameProcess {
+            return Server::start().await;
+        }
+        let chat = OtherChat::start().await;
+        let keys = chat.keys();
+        let settings = vec![
+            ("STREAM_BASE_URL", chat.url()),
+            ("STREAM_API_KEY", keys.api_key.clone()),
+            ("STREAM_API_SECRET", keys.secret().to_owned()),
+        ];
+        let mut server = Server::start_with(settings).await;
+        server.other_chat = Some(chat);
+        server
+    }
+
+    /// The keys of its chat.
+    pub fn chat_keys(&self) -> Keys {
+        match &self.other_chat {
+            Some(chat) => chat.keys(),
+            None => Keys::of_data_dir(&self.data_dir()).expect("keys"),
+        }
+    }
+
+    /// Its chat, as the application itself.
+    pub fn chat(&self) -> Client {
+        let url = self.other_chat.as_ref().map_or_else(|| format!("{}/chat", self.url()), OtherChat::url);
+        Client::new(&url, self.chat_keys()).expect("a client")
     }
 
     /// Its data directory.
@@ -126,6 +240,19 @@ impl Server {
         let (status, answer) = self.call(method, path, &self.token, body).await;
         assert!(status < 300, "{method} {path}: {status} {answer}");
         answer
+    }
+
+    /// Its database, seen from beside it.
+    pub async fn store(&self) -> server::store::Store {
+        let options = server::store::StoreOptions::of_running(&self.data_dir()).expect("a database");
+        server::store::Store::open(options).await.expect("a store")
+    }
+
+    /// Its first organization, as the engine acts for it.
+    pub async fn tenant(&self, store: &server::store::Store) -> server::store::Tenant {
+        let mut tx = store.begin_worker().await.expect("a read");
+        let ids = server::store::organizations::ids(&mut tx).await.expect("organizations");
+        server::store::Tenant::system(ids[0])
     }
 
     /// Runs `devsquad verify --json` beside it: every invariant must count 0.

@@ -104,3 +104,9 @@ pub fn standing(scene: &Scene) -> String {
     }
     text
 }
+
+/// A command where there is no workflow.
+pub fn no_workflow_here() -> String {
+    "This channel belongs to no workflow. Say it in a workflow's channel, or as a reply to a message about one."
+        .to_owned()
+}

@@ -43,6 +43,7 @@ fn look(status: &str) -> (Shape, Tone, &'static str) {
     match status {
         "passed" => (Shape::Tick, Tone::Done, "Passed"),
         "failed" => (Shape::Triangle, Tone::Fail, "Sent back"),
+        "waived" => (Shape::Chevrons, Tone::Wait, "Let pass"),
         "cancelled" => (Shape::Slash, Tone::Quiet, "Cancelled"),
         _ => (Shape::Diamond, Tone::Review, "Open"),
     }

@@ -5,32 +5,28 @@ mod checkpoints;
 mod data;
 mod log;
 mod reasons;
+mod steering;
 
-use devsquad::Role;
 use devsquad::id::TaskId;
 use devsquad::view::{TaskDetail, TaskView};
-use devsquad::workflow::WorkflowStatus;
-use devsquad::workflow::task::TaskStatus;
 use leptos::ev::KeyboardEvent;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::api::{FORM, RetryTask, get_task};
+use super::api::get_task;
 use super::run::{Places, Run};
 use super::status::TaskChip;
 use super::task_href;
 use crate::agents::agent_href;
 use crate::approvals::Artifacts;
-use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 use attempts::Attempts;
 use checkpoints::Checkpoints;
 use data::Data;
 use log::Log;
 use reasons::Reasons;
+use steering::{Question, Steer};
 
 /// The id of the panel's heading.
 const PANEL_TITLE: &str = "inspector-title";
@@ -159,8 +155,9 @@ pub fn TaskPanel(
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>
                 <p class="text-sm break-words text-ink">{part(move || why.get())}</p>
-                <Retry run task/>
+                <Steer run task detail/>
             </section>
+            <Question run task/>
             <Checkpoints detail run task/>
             <Only when=move || artifacts.seen(|artifacts| !artifacts.is_empty())>
                 <section aria-labelledby="files-title">
@@ -183,39 +180,6 @@ fn attempts_words(task: &TaskView) -> String {
         0 => "Not begun".to_owned(),
         n => format!("Attempt {n} of {}", task.max_attempts.max(n)),
     }
-}
-
-/// The button that has a failed task done again.
-#[component]
-fn Retry(run: Run, task: RwSignal<TaskView>) -> impl IntoView {
-    let form = Form::<RetryTask>::new(FORM);
-    let toasts = use_toasts();
-    effect(move || match (form.failure(), form.action.value().get()) {
-        (Some(failure), _) => toasts.failed(failure.to_string()),
-        (None, Some(_)) => toasts.done("It is tried again."),
-        (None, None) => {}
-    });
-    let session = use_session();
-    let id = task.seen_once(|task| task.id);
-    let may = move || {
-        let failed = task.seen(|task| matches!(task.status, TaskStatus::Failed | TaskStatus::DeadLetter));
-        let open = run.summary.seen(|summary| {
-            matches!(summary.status, WorkflowStatus::Running | WorkflowStatus::Paused | WorkflowStatus::Failed)
-        });
-        failed && open && session.may(Role::Operator)
-    };
-    view! {
-        <Only when=may>
-            <div class="mt-3">
-                <ActionForm action=form.action>
-                    <input type="hidden" name="workflow" value=run.id.to_string()/>
-                    <input type="hidden" name="task" value=id.to_string()/>
-                    <SubmitButton glyph=Glyph::Rotate pending=derived(move || form.pending())>"Try it again"</SubmitButton>
-                </ActionForm>
-            </div>
-        </Only>
-    }
-    .into_any()
 }
 
 /// The tasks before and after it.

@@ -23,12 +23,14 @@ pub fn Alerts(
 ) -> impl IntoView {
     let summary = memo(move |_| run.summary.get());
     let waiting = with_status(run, &[TaskStatus::AwaitingApproval]);
+    let asked = with_status(run, &[TaskStatus::AwaitingInput]);
     let failed = with_status(run, &[TaskStatus::Failed, TaskStatus::DeadLetter]);
     view! {
         <div class="flex flex-col gap-2 empty:hidden">
             {part(move || summary.seen(standing))}
             {part(move || summary.seen(|summary| summary.status == WorkflowStatus::Completed).then(|| view! { <Result run places/> }))}
             {part(move || tasks(places, "Waits for your decision:", Tone::Wait, Glyph::Needs, &waiting.get()))}
+            {part(move || tasks(places, "Asks you something:", Tone::Wait, Glyph::Needs, &asked.get()))}
             {part(move || tasks(places, "Failed:", Tone::Fail, Glyph::Warning, &failed.get()))}
             <Missing run/>
         </div>

@@ -1,8 +1,8 @@
 //! What can be done with a run. Every button is a form, so that it works before the page is awake, or without scripts.
 
 use devsquad::Role;
-use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
+use devsquad::workflow::{Priority, WorkflowStatus};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -11,6 +11,7 @@ use crate::session::use_session;
 use crate::ui::flash::Form;
 use crate::ui::*;
 use crate::workflows::api::{Control, FORM, Steer};
+use crate::workflows::status::priority_word;
 
 /// The buttons at the right of the name.
 #[component]
@@ -23,7 +24,9 @@ pub fn Controls(
         run.summary.seen(|summary| summary.count(TaskStatus::Failed) + summary.count(TaskStatus::DeadLetter))
     });
     let form = || Form::<Steer>::new(FORM);
-    let (pause, resume, retry, cancel) = (form(), form(), form(), form());
+    let (pause, resume, retry, cancel, rank) = (form(), form(), form(), form(), form());
+    let (priority, ranking) = (memo(move |_| run.summary.seen(|summary| summary.priority)), RwSignal::new(false));
+    tell(rank, "The priority is set.");
     tell(pause, "Paused. What runs may finish; nothing new starts.");
     tell(resume, "Resumed.");
     tell(retry, "The failed tasks are tried again.");
@@ -32,6 +35,11 @@ pub fn Controls(
     effect(move || {
         if cancel.done().is_some() {
             asking.set(false);
+        }
+    });
+    effect(move || {
+        if rank.done().is_some() {
+            ranking.set(false);
         }
     });
     effect(move || {
@@ -73,8 +81,18 @@ pub fn Controls(
             </ActionForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Running) || is(WorkflowStatus::Paused)>
+            <DialogButton opens="priority" look=Look::Quiet glyph=Glyph::Bolt>"Priority"</DialogButton>
             <DialogButton opens="cancel" look=Look::Quiet glyph=Glyph::Stop>"Cancel"</DialogButton>
         </Only>
+        <Dialog id="priority" title="How urgent is this workflow?" open=ranking>
+            <ActionForm action=rank.action>
+                <div class="flex flex-col gap-4">
+                    {asks(Control::Prioritise)}
+                    {part(move || view! { <Select name="priority" label="Priority" hint="Its tasks go before those of less urgent workflows; people are reminded sooner." choices=priorities() selected=priority.get().as_str()/> })}
+                    <div class="flex justify-end"><SubmitButton look=Look::Primary pending=derived(move || rank.pending())>"Set priority"</SubmitButton></div>
+                </div>
+            </ActionForm>
+        </Dialog>
         <Dialog id="cancel" title="Cancel this workflow?" open=asking>
             <p class="text-sm text-ink-2">"Agents stop at their next heartbeat. What is done stays done; nothing else will run."</p>
             <ActionForm action=cancel.action>
@@ -90,6 +108,11 @@ pub fn Controls(
         </Dialog>
     }
     .into_any()
+}
+
+fn priorities() -> Vec<Choice> {
+    let all = [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low];
+    all.into_iter().map(|priority| Choice::new(priority.as_str(), priority_word(priority))).collect()
 }
 
 /// Says in a message how a button was answered.

@@ -1,0 +1,400 @@
+//! Stories of what people ask for in the chat.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use serde_json::{Value, json};
+use server::chat::check::CHANNEL_TYPE;
+use server::chat::client::Client;
+use server::chat::token::sign_body;
+use server::chat::wire::{ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction};
+
+use crate::support::{ChatAt, Server};
+
+crate::with_both_chats! {
+    what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words,
+    a_question_waits_for_its_answer_and_the_next_attempt_reads_it,
+    tasks_are_assigned_retried_approved_and_waived_from_the_chat,
+    a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
+    a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
+}
+
+/// A workflow, its channel, and the people who talk there.
+struct Story {
+    server: Server,
+    chat: Client,
+    workflow: String,
+    owner: String,
+}
+
+impl Story {
+    /// A workflow of these tasks, once its channel is there.
+    async fn begin(at: ChatAt, tasks: Value) -> Story {
+        let server = Server::start_with_chat(at).await;
+        let chat = server.chat();
+        let made = server.ask("POST", "/workflows", Some(json!({"name": "Ship it", "tasks": tasks}))).await;
+        let workflow = made["id"].as_str().expect("an id").to_owned();
+        let mut story = Story { server, chat, workflow, owner: String::new() };
+        story
+            .until("the channel has its owner", async |story: &Story| {
+                story.members().await.into_iter().any(|member| member.starts_with("person-"))
+            })
+            .await;
+        story.owner =
+            story.members().await.into_iter().find(|member| member.starts_with("person-")).expect("the owner");
+        story
+    }
+
+    fn channel(&self) -> String {
+        format!("workflow-{}", self.workflow)
+    }
+
+    /// The channel with its newest messages, once it is there.
+    async fn state(&self) -> Option<ChannelState> {
+        let query = Query {
+            filter_conditions: Custom::from_iter([("id".to_owned(), json!(self.channel()))]),
+            message_limit: Some(300),
+            ..Query::default()
+        };
+        self.chat.query_channels(&query).await.expect("channels").pop()
+    }
+
+    async fn members(&self) -> Vec<String> {
+        let members = self.state().await.map(|state| state.members).unwrap_or_default();
+        members.into_iter().map(|member| member.user_id).collect()
+    }
+
+    /// Looks again and again until it is so.
+    async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Story) -> bool) {
+        for _ in 0..200 {
+            if is_so(self).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("never: {what}\n{}", self.server.log());
+    }
+
+    /// A member of the organization with that role; the chat's user.
+    fn person(&self, email: &str, role: &str) -> String {
+        let mut command = self.server.command(&["user", "create", email, "--name", email, "--role", role]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
+        child.stdin.take().expect("a pipe").write_all(b"a long enough password").expect("written");
+        assert!(child.wait().expect("it ends").success());
+        email.to_owned()
+    }
+
+    async fn says(&self, user: &str, text: &str) -> Message {
+        let message = MessageRequest::text(user, text);
+        self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
+    }
+
+    async fn says_in_thread(&self, user: &str, task: &str, text: &str) -> Message {
+        let root = format!("task-{}", self.task(task).await["id"].as_str().expect("an id"));
+        let message = MessageRequest { parent_id: Some(root), ..MessageRequest::text(user, text) };
+        self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
+    }
+
+    async fn look(&self) -> Value {
+        self.server.ask("GET", &format!("/workflows/{}", self.workflow), None).await
+    }
+
+    async fn task(&self, key: &str) -> Value {
+        let workflow = self.look().await;
+        let tasks = workflow["tasks"].as_array().expect("tasks");
+        tasks.iter().find(|task| task["key"] == key).unwrap_or_else(|| panic!("no task {key}")).clone()
+    }
+
+    async fn until_task(&self, key: &str, status: &str) {
+        self.until(&format!("{key} is {status}"), async |story: &Story| story.task(key).await["status"] == status)
+            .await;
+    }
+
+    /// What was answered to a message, as the system.
+    async fn answer_to(&self, message: &Message) -> String {
+        let mut found = String::new();
+        for _ in 0..200 {
+            let all = match &message.parent_id {
+                Some(root) => self.chat.replies(root, &MessageWindow::default()).await.expect("replies"),
+                None => self.state().await.expect("the channel").messages,
+            };
+            let answer = all.iter().find(|answer| about(answer)["ref"] == message.id);
+            if let Some(answer) = answer {
+                found.clone_from(&answer.text);
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(!found.is_empty(), "no answer to {}\n{}", message.text, self.server.log());
+        found
+    }
+
+    /// The newest event of that name.
+    async fn event(&self, name: &str) -> Value {
+        let events = self.server.ask("GET", &format!("/workflows/{}/events", self.workflow), None).await;
+        let events = events["events"].as_array().expect("events");
+        events.iter().rev().find(|event| event["type"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
+    }
+}
+
+/// What a message of ours says it is about.
+fn about(message: &Message) -> Value {
+    message.custom.get("devsquad").cloned().unwrap_or_default()
+}
+
+/// An agent with these skills; its id and its token.
+async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String) {
+    let skills: Vec<Value> = skills.iter().map(|skill| json!({"skill": skill, "level": 3})).collect();
+    let made = server.ask("POST", "/agents", Some(json!({"name": name, "skills": skills, "capacity": 2}))).await;
+    let text = |field: &str| made[field].as_str().expect("a text").to_owned();
+    (text("id"), text("token"))
+}
+
+async fn lease(server: &Server, token: &str) -> Value {
+    for _ in 0..100 {
+        let (status, claimed) = server.call("POST", "/claims", token, Some(json!({"max": 1, "wait_ms": 1_000}))).await;
+        assert_eq!(status, 200, "{claimed}");
+        if let Some(lease) = claimed["leases"].as_array().and_then(|leases| leases.first()) {
+            return lease.clone();
+        }
+    }
+    panic!("no task came");
+}
+
+async fn tell(server: &Server, token: &str, lease: &Value, verb: &str, mut body: Value) -> Value {
+    body["fence"] = lease["fence"].clone();
+    let path = format!("/attempts/{}/{verb}", lease["attempt_id"].as_str().expect("an id"));
+    let (status, answer) = server.call("POST", &path, token, Some(body)).await;
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+async fn what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    story.says(&story.owner, "/pause for lunch").await;
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    let paused = story.event("workflow_paused").await;
+    assert_eq!(paused["actor"]["via"], "chat", "the audit says how it came");
+    assert_eq!(paused["actor"]["kind"], "person");
+    assert_eq!(paused["data"]["reason"], "for lunch");
+    story.says(&story.owner, "/resume").await;
+    story.until("it goes on", async |story: &Story| story.look().await["status"] == "running").await;
+    story.says(&story.owner, "/priority urgent").await;
+    story.until("it is urgent", async |story: &Story| story.look().await["priority"] == "urgent").await;
+
+    let status = story.says(&story.owner, "/status").await;
+    assert!(story.answer_to(&status).await.starts_with("“Ship it” is running: 0 of 1 task done."));
+    let unknown = story.says(&story.owner, "/dance").await;
+    assert_eq!(story.answer_to(&unknown).await, "There is no command /dance. /help lists what can be asked here.");
+
+    story.person("vera@example.org", "viewer");
+    let people = story.members().await;
+    let stranger = story.says("person-00000000-0000-4000-8000-000000000001", "/cancel").await;
+    assert_eq!(story.answer_to(&stranger).await, "Only members of this organization can change its work.");
+    assert!(!people.is_empty());
+    let vera = story.viewer().await;
+    let refused = story.says(&vera, "/pause").await;
+    let words = story.answer_to(&refused).await;
+    assert_eq!(words, "To pause a workflow you need the role operator or above; you are viewer.");
+    assert_eq!(story.look().await["status"], "running");
+    story.server.verify();
+}
+
+impl Story {
+    /// The viewer's user in the chat: the one of the organization who is not the owner.
+    async fn viewer(&self) -> String {
+        let store = self.server.store().await;
+        let mut ids = Vec::new();
+        let mut tx = store.begin_read(&self.server.tenant(&store).await).await.expect("a read");
+        for person in server::store::identity::people::people(&mut tx).await.expect("people") {
+            ids.push((person.role, format!("person-{}", person.id)));
+        }
+        ids.into_iter().find(|(role, _)| *role == devsquad::Role::Viewer).expect("the viewer").1
+    }
+}
+
+async fn a_question_waits_for_its_answer_and_the_next_attempt_reads_it(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}], "max_attempts": 1}])).await;
+    let (_, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let first = lease(&story.server, &nia).await;
+    tell(&story.server, &nia, &first, "ask", json!({"text": "Which target?", "options": ["debug", "release"]})).await;
+    story.until_task("build", "awaiting_input").await;
+    assert_eq!(story.task("build").await["open_question"]["question"], "Which target?");
+    story
+        .until("the question is told", async |story: &Story| {
+            let root = format!("task-{}", story.task("build").await["id"].as_str().expect("an id"));
+            let replies = story.chat.replies(&root, &MessageWindow::default()).await.unwrap_or_default();
+            replies.iter().any(|message| message.text.contains("Which target?"))
+        })
+        .await;
+    story.says_in_thread(&story.owner, "build", "@vera do you know?").await;
+    story.says_in_thread(&story.owner, "build", "release, please").await;
+    let second = lease(&story.server, &nia).await;
+    assert_eq!(second["answers"][0]["question"], "Which target?");
+    assert_eq!(second["answers"][0]["answer"], "release, please");
+    assert_eq!(second["fence"], json!(2));
+    tell(&story.server, &nia, &second, "complete", json!({"output": {"target": "release"}})).await;
+    story.until("it is done", async |story: &Story| story.look().await["status"] == "completed").await;
+    story.server.verify();
+}
+
+async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt) {
+    let story = Story::begin(at, json!([
+        {"key": "docs", "skills": [{"skill": "story"}], "checks": [{"kind": "approval"}], "max_attempts": 1},
+        {"key": "site", "skills": [{"skill": "story"}], "checks": [{"kind": "peer_review", "skill": "nobody-has-it"}]},
+    ]))
+    .await;
+    let (nia_id, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let (_, tom) = agent(&story.server, "Tom", &["story"]).await;
+    // Somebody's else, until a person says so.
+    story.says(&story.owner, "/assign docs @Nia knows the place").await;
+    story.says(&story.owner, "/assign site nia").await;
+    story
+        .until("both are kept", async |story: &Story| {
+            story.task("docs").await["kept_for_agent_id"] == nia_id.as_str()
+                && story.task("site").await["kept_for_agent_id"] == nia_id.as_str()
+        })
+        .await;
+    let (_, none) = story.server.call("POST", "/claims", &tom, Some(json!({"max": 2, "wait_ms": 0}))).await;
+    assert_eq!(none["leases"], json!([]), "what is kept for Nia is not Tom's");
+    let (one, two) = (lease(&story.server, &nia).await, lease(&story.server, &nia).await);
+    let (docs, site) = if one["key"] == "docs" { (one, two) } else { (two, one) };
+    tell(&story.server, &nia, &docs, "fail", json!({"reason": "provider_auth", "message": "no key"})).await;
+    story.until_task("docs", "failed").await;
+    story.says_in_thread(&story.owner, "docs", "/retry").await;
+    story.until("docs is tried again", async |story: &Story| story.task("docs").await["status"] == "ready").await;
+    let docs = lease(&story.server, &nia).await;
+    tell(&story.server, &nia, &docs, "complete", json!({"output": "done"})).await;
+    story.until_task("docs", "awaiting_approval").await;
+
+    let silent = story.says_in_thread(&story.owner, "docs", "/reject").await;
+    assert!(story.answer_to(&silent).await.contains("say what has to change"), "a rejection needs a reason");
+    // A thumb up under the request approves.
+    let mut request = None;
+    for _ in 0..100 {
+        let root = format!("task-{}", story.task("docs").await["id"].as_str().expect("an id"));
+        let replies = story.chat.replies(&root, &MessageWindow::default()).await.expect("replies");
+        request = replies.into_iter().find(|message| about(message)["kind"] == "approval_request");
+        if request.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let reaction = Reaction { kind: "+1".to_owned(), user_id: story.owner.clone(), ..Reaction::default() };
+    let thumb = SendReaction { reaction, enforce_unique: true };
+    story.chat.send_reaction(&request.expect("a request").id, &thumb).await.expect("it is sent");
+    story.until_task("docs", "completed").await;
+
+    tell(&story.server, &nia, &site, "complete", json!({"output": "done"})).await;
+    story.until_task("site", "in_review").await;
+    let bare = story.says(&story.owner, "/override site").await;
+    assert!(story.answer_to(&bare).await.contains("say why"), "a waiver needs a reason");
+    story.says(&story.owner, "/override site nobody can review it today").await;
+    story.until("it is over", async |story: &Story| story.look().await["status"] == "completed").await;
+    assert_eq!(story.event("checkpoint_waived").await["data"]["reason"], "nobody can review it today");
+    story.server.verify();
+}
+
+/// Sends a body to the door of webhooks, as the chat's server would.
+async fn webhook(story: &Story, body: &str, headers: &[(&str, &str)]) -> u16 {
+    let keys = story.server.chat_keys();
+    let client = reqwest::Client::new();
+    let mut request = client.post(format!("{}/webhooks/chat", story.server.url())).body(body.to_owned());
+    request = request.header("x-api-key", &keys.api_key);
+    if !headers.iter().any(|(name, _)| *name == "x-signature") {
+        request = request.header("x-signature", sign_body(keys.secret(), body.as_bytes()));
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.map_or(0, |answer| answer.status().as_u16())
+}
+
+fn said(story: &Story, id: &str, text: &str) -> String {
+    json!({
+        "type": "message.new", "cid": format!("{CHANNEL_TYPE}:{}", story.channel()), "channel_type": CHANNEL_TYPE,
+        "channel_id": story.channel(), "created_at": "2026-01-01T00:00:00Z", "user": {"id": story.owner},
+        "message": {"id": id, "cid": format!("{CHANNEL_TYPE}:{}", story.channel()), "text": text, "type": "regular",
+                    "user": {"id": story.owner}, "created_at": "2026-01-01T00:00:00Z"},
+    })
+    .to_string()
+}
+
+async fn a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    let pause = said(&story, "forged", "/cancel");
+    assert_eq!(webhook(&story, &pause, &[("x-signature", "0000")]).await, 401);
+    assert_eq!(webhook(&story, &pause, &[("x-signature", &sign_body("another secret", pause.as_bytes()))]).await, 401);
+    assert_eq!(webhook(&story, "{", &[]).await, 400);
+    let long = " ".repeat(100 * 1024 * 1024);
+    let refused = webhook(&story, &long, &[]).await;
+    assert!(refused == 413 || refused == 0, "{refused}: the connection may be closed before all of it is sent");
+    let unknown = json!({"type": "nobody.knows", "cid": "x:y"}).to_string();
+    assert_eq!(webhook(&story, &unknown, &[]).await, 200, "what is not known is no error");
+
+    // The same thing under other ids of delivery is done once.
+    let wish = said(&story, "wish", "/pause once");
+    for attempt in ["1", "2", "3"] {
+        let id = format!("delivery-{attempt}");
+        let headers = [("x-webhook-id", id.as_str()), ("x-webhook-attempt", attempt)];
+        assert_eq!(webhook(&story, &wish, &headers).await, 200);
+    }
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    story.server.ask("POST", &format!("/workflows/{}/resume", story.workflow), Some(json!({}))).await;
+    assert_eq!(webhook(&story, &wish, &[("x-webhook-id", "later")]).await, 200);
+    let marker = said(&story, "marker", "/priority high");
+    assert_eq!(webhook(&story, &marker, &[]).await, 200);
+    story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
+    assert_eq!(story.look().await["status"], "running", "a repeat pauses nothing again");
+    story.server.verify();
+}
+
+async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: ChatAt) {
+    let tasks: Value = (0..4).map(|n| json!({"key": format!("t{n}"), "skills": [{"skill": "story"}]})).collect();
+    let story = Story::begin(at, tasks).await;
+    let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
+    let mut rng = StdRng::seed_from_u64(7);
+    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let mut deliveries = Vec::new();
+    let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
+    for n in 0..250u32 {
+        let text = match rng.random_range(0..3) {
+            0 => {
+                priority = ["urgent", "high", "low"][rng.random_range(0..3)];
+                format!("/priority {priority}")
+            }
+            1 => {
+                pace = ["pause", "resume"][rng.random_range(0..2)];
+                format!("/{pace}")
+            }
+            _ => {
+                let task = rng.random_range(0..4);
+                kept[task] = rng.random_bool(0.5);
+                format!("/assign t{task} {}", if kept[task] { "Nia" } else { "anyone" })
+            }
+        };
+        let at = begin + jiff::SignedDuration::from_secs(n.into());
+        let body = said(&story, &format!("said-{n}"), &text).replace("2026-01-01T00:00:00Z", &at.to_string());
+        deliveries.extend(std::iter::repeat_n(body, 4));
+    }
+    deliveries.shuffle(&mut rng);
+    assert_eq!(deliveries.len(), 1_000);
+    for body in &deliveries {
+        assert_eq!(webhook(&story, body, &[]).await, 200);
+    }
+    let last = said(&story, "last", "/status");
+    assert_eq!(webhook(&story, &last, &[]).await, 200);
+    let expected = if pace == "pause" { "paused" } else { "running" };
+    story
+        .until("everything is as it was said last", async |story: &Story| {
+            let workflow = story.look().await;
+            let keeps = |n: usize| workflow["tasks"][n]["kept_for_agent_id"] == nia_id.as_str();
+            workflow["priority"] == priority && workflow["status"] == expected && (0..4).all(|n| keeps(n) == kept[n])
+        })
+        .await;
+    story.server.verify();
+}
