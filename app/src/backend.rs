@@ -76,8 +76,13 @@ pub trait Backend: Send + Sync + 'static {
     /// Says something in a channel.
     async fn say(&self, channel: String, draft: Draft) -> Result<MessageView, Failure>;
     /// Does something to a channel or to a message in it; gives the message as it is then.
-    async fn act(&self, channel: String, act: Act, message: String, text: String)
-    -> Result<Option<MessageView>, Failure>;
+    async fn act(
+        &self,
+        channel: String,
+        act: Act,
+        message: String,
+        text: String,
+    ) -> Result<Option<MessageView>, Failure>;
     /// Threads that wait for this person, and those they take part in.
     async fn threads(&self) -> Result<Vec<ThreadView>, Failure>;
     /// Messages with all these words, in one channel or in all; the newest first.

@@ -60,11 +60,15 @@ enum Piece {
     Lists,
     /// One workflow.
     Run,
-    /// What is said.
+    /// Conversations, to look through.
+    Talks,
+    /// One conversation.
     Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
-    /// What is done once in a while.
+    /// What is made: a first project, a workflow, an agent.
+    Begin,
+    /// What is looked up once in a while, and the door.
     Rest,
 }
 
@@ -74,17 +78,12 @@ impl Page {
         match self {
             Page::Dashboard | Page::Approvals => Piece::Overview,
             Page::Workflows | Page::Agents | Page::Agent => Piece::Lists,
-            Page::Hub | Page::Channels | Page::Channel | Page::Threads => Piece::Chat,
+            Page::Hub | Page::Channels | Page::Threads => Piece::Talks,
+            Page::Channel => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
-            Page::SignIn
-            | Page::Invite
-            | Page::Welcome
-            | Page::Create
-            | Page::NewAgent
-            | Page::People
-            | Page::Appearance
-            | Page::Help => Piece::Rest,
+            Page::Welcome | Page::Create | Page::NewAgent => Piece::Begin,
+            Page::SignIn | Page::Invite | Page::People | Page::Appearance | Page::Help => Piece::Rest,
         }
     }
 
@@ -105,9 +104,11 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
-            Piece::Chat => chat(self).await,
+            Piece::Talks => talks(self).await,
+            Piece::Chat => chat().await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
+            Piece::Begin => begin(self).await,
             Piece::Rest => rest(self).await,
         };
         drawn.unwrap_or_else(|_| did_not_come("this page"))
@@ -137,7 +138,7 @@ fn did_not_come(what: &'static str) -> AnyView {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 6] = [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Run, Piece::Task, Piece::Rest];
+    const ALL: [Piece; 8] = [Piece::Overview, Piece::Lists, Piece::Talks, Piece::Chat, Piece::Begin, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -145,7 +146,9 @@ impl Piece {
         match self {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
+            Piece::Talks => "talks",
             Piece::Chat => "chat",
+            Piece::Begin => "begin",
             Piece::Run => "run",
             Piece::Task => "task",
             Piece::Rest => "rest",
@@ -158,7 +161,9 @@ impl Piece {
         let _ = match self {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
+            Piece::Talks => fetch_talks().await,
             Piece::Chat => fetch_chat().await,
+            Piece::Begin => fetch_begin().await,
             Piece::Run => fetch_run().await,
             Piece::Task => fetch_task().await,
             Piece::Rest => fetch_rest().await,
@@ -198,13 +203,27 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-#[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
-fn chat(page: Page) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(talks, wasm_split_path = leptos::wasm_split, preload(fetch_talks), fallible)]
+fn talks(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::Hub => view! { <HubPage/> }.into_any(),
         Page::Channels => view! { <ChannelsPage/> }.into_any(),
-        Page::Channel => view! { <ChannelPage/> }.into_any(),
         Page::Threads => view! { <ThreadsPage/> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
+fn chat() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ChannelPage/> }.into_any())
+}
+
+#[wasm_split(begin, wasm_split_path = leptos::wasm_split, preload(fetch_begin), fallible)]
+fn begin(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Welcome => view! { <WelcomePage/> }.into_any(),
+        Page::Create => view! { <CreatePage/> }.into_any(),
+        Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -228,9 +247,6 @@ fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::SignIn => view! { <SignInPage/> }.into_any(),
         Page::Invite => view! { <InvitePage/> }.into_any(),
-        Page::Welcome => view! { <WelcomePage/> }.into_any(),
-        Page::Create => view! { <CreatePage/> }.into_any(),
-        Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
         Page::People => view! { <PeoplePage/> }.into_any(),
         Page::Appearance => view! { <AppearancePage/> }.into_any(),
         Page::Help => view! { <HelpPage/> }.into_any(),

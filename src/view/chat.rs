@@ -400,14 +400,8 @@ pub struct Draft {
 }
 
 /// Reactions offered, and what they are called.
-pub const REACTIONS: [(&str, &str); 6] = [
-    ("👍", "Agree"),
-    ("👎", "Disagree"),
-    ("✅", "Done"),
-    ("👀", "Looking"),
-    ("🎉", "Celebrate"),
-    ("❤️", "Thanks"),
-];
+pub const REACTIONS: [(&str, &str); 6] =
+    [("👍", "Agree"), ("👎", "Disagree"), ("✅", "Done"), ("👀", "Looking"), ("🎉", "Celebrate"), ("❤️", "Thanks")];
 
 /// What a reaction is called.
 pub fn reaction_name(kind: &str) -> &str {

@@ -66,9 +66,8 @@ pub fn card(message: &MessageView, role: Role) -> Option<AnyView> {
         "question" => question(message, task),
         _ => None,
     });
-    let over = asked.is_none()
-        && matches!(tag.kind.as_str(), "approval_request" | "question")
-        && message.task.is_some();
+    let over =
+        asked.is_none() && matches!(tag.kind.as_str(), "approval_request" | "question") && message.task.is_some();
     Some(
         view! {
             <div class=format!("msg-card {}", edge(tone))>
@@ -143,7 +142,8 @@ fn elsewhere(at: &Elsewhere) -> AnyView {
 /// The two answers to a decision. The form is that of the page of decisions.
 fn decision(message: &MessageView, task: &TaskCard, checkpoint: CheckpointId, role: Role) -> AnyView {
     if role < Role::Reviewer {
-        return view! { <p class="text-sm text-ink-3">"To decide this you need the role reviewer or above."</p> }.into_any();
+        return view! { <p class="text-sm text-ink-3">"To decide this you need the role reviewer or above."</p> }
+            .into_any();
     }
     let hidden = |verdict: &'static str| {
         view! {

@@ -96,7 +96,8 @@ fn body(message: &MessageView, me: &str, role: Role) -> AnyView {
 fn time(at: Timestamp) -> AnyView {
     let [year, month, day, hour, minute, second] = civil(at);
     let exact = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
-    view! { <time class="msg-time" datetime=exact title=moment(at)>{format!("{hour:02}:{minute:02}")}</time> }.into_any()
+    view! { <time class="msg-time" datetime=exact title=moment(at)>{format!("{hour:02}:{minute:02}")}</time> }
+        .into_any()
 }
 
 fn content(message: &MessageView, role: Role) -> AnyView {

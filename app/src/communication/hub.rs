@@ -19,8 +19,7 @@ pub fn HubPage() -> impl IntoView {
     let stirred = stirred();
     let query = use_query_map();
     let words = memo(move |_| query.seen(|query| query.get("q").unwrap_or_default()));
-    let channels =
-        Resource::new_blocking(move || stirred.get(), |_| load_channels(Some(false), String::new(), 0));
+    let channels = Resource::new_blocking(move || stirred.get(), |_| load_channels(Some(false), String::new(), 0));
     let threads = Resource::new_blocking(move || (stirred.get(), live.resets().get()), |_| load_threads());
     view! {
         <PageTitle title="Chat" document="Communication" subtitle="Where people and agents talk about the work.">
@@ -100,7 +99,8 @@ pub fn FoundList(
     part(move || {
         let found = found.get();
         if found.is_empty() {
-            return view! { <p role="status" class="text-sm text-ink-3">"No message has all these words."</p> }.into_any();
+            return view! { <p role="status" class="text-sm text-ink-3">"No message has all these words."</p> }
+                .into_any();
         }
         let count = if found.len() == 1 { "1 message".to_owned() } else { format!("{} messages", found.len()) };
         view! {
@@ -119,7 +119,9 @@ fn Sections(page: Signal<ChannelPage>) -> impl IntoView {
     let none = memo(move |_| page.seen(|page| page.channels.is_empty()));
     let section = move |(purpose, name, _): (&'static str, &'static str, Glyph)| {
         let channels = memo(move |_| {
-            page.seen(|page| page.channels.iter().filter(|channel| channel.purpose == purpose).cloned().collect::<Vec<_>>())
+            page.seen(|page| {
+                page.channels.iter().filter(|channel| channel.purpose == purpose).cloned().collect::<Vec<_>>()
+            })
         });
         view! {
             <Only when=move || !channels.seen(Vec::is_empty)>
@@ -153,8 +155,9 @@ fn Sections(page: Signal<ChannelPage>) -> impl IntoView {
 /// What waits for a person, the oldest first.
 #[component]
 fn Waits(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
-    let waiting =
-        memo(move |_| threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some()).cloned().collect::<Vec<_>>()));
+    let waiting = memo(move |_| {
+        threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some()).cloned().collect::<Vec<_>>())
+    });
     view! {
         <Only
             when=move || !waiting.seen(Vec::is_empty)

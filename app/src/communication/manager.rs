@@ -107,9 +107,12 @@ fn pages(total: u32, (over, name, page): &(bool, String, u32)) -> Option<AnyView
         return None;
     }
     let name: String = name.chars().filter(|c| !matches!(c, '&' | '#' | '%' | '+' | '"')).collect();
-    let href = |to: u32| format!("/communication/channels?{}name={name}&page={}", if *over { "over=1&" } else { "" }, to + 1);
-    let before = (*page > 0).then(|| view! { <LinkButton href=href(page - 1) glyph=Glyph::ChevronLeft>"Before"</LinkButton> });
-    let after = (*page < last).then(|| view! { <LinkButton href=href(page + 1) glyph=Glyph::ChevronRight>"After"</LinkButton> });
+    let href =
+        |to: u32| format!("/communication/channels?{}name={name}&page={}", if *over { "over=1&" } else { "" }, to + 1);
+    let before =
+        (*page > 0).then(|| view! { <LinkButton href=href(page - 1) glyph=Glyph::ChevronLeft>"Before"</LinkButton> });
+    let after = (*page < last)
+        .then(|| view! { <LinkButton href=href(page + 1) glyph=Glyph::ChevronRight>"After"</LinkButton> });
     Some(
         view! {
             <nav aria-label="Pages" class="mt-4 flex flex-wrap items-center gap-3 text-sm text-ink-3">

@@ -26,7 +26,9 @@ pub fn ThreadsPage() -> impl IntoView {
 fn Inbox(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
     let some = move |waits: bool| {
         memo(move |_| {
-            threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some() == waits).cloned().collect::<Vec<_>>())
+            threads.seen(|threads| {
+                threads.iter().filter(|thread| thread.waits.is_some() == waits).cloned().collect::<Vec<_>>()
+            })
         })
     };
     let list = |threads: Memo<Vec<ThreadView>>, title: &'static str, id: &'static str| {

@@ -25,7 +25,8 @@ enum Counts {
     Unread,
 }
 
-const OVERVIEW: Place = Place { href: "/orchestration", name: "Overview", glyph: Glyph::Overview, counts: Counts::Nothing };
+const OVERVIEW: Place =
+    Place { href: "/orchestration", name: "Overview", glyph: Glyph::Overview, counts: Counts::Nothing };
 const WORKFLOWS: Place =
     Place { href: "/orchestration/workflows", name: "Workflows", glyph: Glyph::Workflows, counts: Counts::Nothing };
 const NEEDS: Place =
@@ -118,7 +119,8 @@ fn badge(place: Place, needs: Needs, unread: RwSignal<u32>) -> AnyView {
 
 fn number(n: usize, said: String) -> AnyView {
     let shown = if n > 99 { "99+".to_owned() } else { n.to_string() };
-    view! { <span class="count"><span aria-hidden="true">{shown}</span><span class="sr-only">{said}</span></span> }.into_any()
+    view! { <span class="count"><span aria-hidden="true">{shown}</span><span class="sr-only">{said}</span></span> }
+        .into_any()
 }
 
 /// How many decisions wait for a person, as the server last said.

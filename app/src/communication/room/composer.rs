@@ -143,10 +143,15 @@ fn left(chars: usize) -> Option<AnyView> {
 }
 
 fn failed(writing: Writing, failure: &Failure) -> AnyView {
+    let why = match failure {
+        // What the browser says of a connection that broke is no sentence for people.
+        Failure::Unavailable { message } if message.starts_with("error ") => "The server cannot be reached.".to_owned(),
+        failure => failure.to_string(),
+    };
     view! {
         <div role="alert" class="mx-3 mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line bg-red-500/12 px-3 py-2 text-sm text-ink">
             <Icon glyph=Glyph::Warning class="size-4 shrink-0 text-bad"/>
-            <span class="min-w-0 grow break-words">{format!("It was not sent. {failure}")}</span>
+            <span class="min-w-0 grow break-words">{format!("It was not sent. {why}")}</span>
             <button type="button" class="btn btn-plain needs-script focus-vibe" on:click=move |_| send(writing)>"Retry"</button>
         </div>
     }
@@ -161,7 +166,10 @@ fn Banner(writing: Writing) -> impl IntoView {
         view! {
             <div class="flex items-center gap-2 border-b border-line px-3 py-1.5 text-sm text-ink-2">
                 <span class="min-w-0 grow truncate"><span class="font-medium text-ink">{words}</span>" "{excerpt(&text, 120)}</span>
-                <button type="button" class="msg-tool focus-vibe" aria-label="Do not" on:click=move |_| cancel(writing)><Icon glyph=Glyph::Cross class="size-4"/></button>
+                <button type="button" class="msg-tool focus-vibe" aria-label="Do not" on:click=move |_| {
+                    cancel(writing);
+                    focus_soon(vec![writing.talk.field_id().to_owned()]);
+                }><Icon glyph=Glyph::Cross class="size-4"/></button>
             </div>
         }
     };
@@ -210,7 +218,6 @@ fn cancel(writing: Writing) {
         writing.talk.editing.set(None);
         set_text(writing, &draft(writing));
     }
-    focus_soon(vec![writing.talk.field_id().to_owned()]);
 }
 
 /// Sends what is written: what is changed, or what is new. It stays in the field until it has arrived.
@@ -242,10 +249,7 @@ fn send(writing: Writing) {
         }
         match sent {
             Ok(row) => arrived(writing, row),
-            Err(failure) => {
-                writing.announcer.interrupt(format!("It was not sent. {failure}"));
-                writing.failure.set(Some(failure));
-            }
+            Err(failure) => writing.failure.set(Some(failure)),
         }
     });
 }
@@ -403,7 +407,9 @@ mod browser {
             "ArrowUp" if count > 0 => writing.chosen.set(Some(chosen.map_or(count - 1, |at| (at + count - 1) % count))),
             "Enter" | "Tab" if count > 0 && chosen.is_some() => pick(writing, chosen.unwrap_or_default()),
             "Escape" if count > 0 => writing.offered.set((0, Vec::new())),
-            "Escape" if writing.talk.editing.get_untracked().is_some() || writing.talk.quoting.get_untracked().is_some() => {
+            "Escape"
+                if writing.talk.editing.get_untracked().is_some() || writing.talk.quoting.get_untracked().is_some() =>
+            {
                 cancel(writing);
             }
             "ArrowUp" if writing.text.seen_once(String::is_empty) => edit_last(writing),

@@ -51,9 +51,15 @@ mod browser {
             let top = at.get_bounding_client_rect().top();
             let rows = at.query_selector_all("li[data-id]").ok()?;
             // From the end: that is where one mostly is.
-            (0..rows.length()).rev().filter_map(|n| rows.item(n)?.dyn_into::<Element>().ok()).take_while(|row| {
-                row.get_bounding_client_rect().bottom() > top
-            }).last().map(|row| { let at = row.get_bounding_client_rect().top(); (row, at) })
+            (0..rows.length())
+                .rev()
+                .filter_map(|n| rows.item(n)?.dyn_into::<Element>().ok())
+                .take_while(|row| row.get_bounding_client_rect().bottom() > top)
+                .last()
+                .map(|row| {
+                    let at = row.get_bounding_client_rect().top();
+                    (row, at)
+                })
         });
         change();
         request_animation_frame(move || {
@@ -93,7 +99,8 @@ mod browser {
         let Ok(rows) = list.query_selector_all("li[data-id]") else { return };
         let rows: Vec<HtmlElement> =
             (0..rows.length()).filter_map(|n| rows.item(n)?.dyn_into::<HtmlElement>().ok()).collect();
-        let chosen = active.and_then(|id| rows.iter().position(|row| row.get_attribute("data-id").as_deref() == Some(id)));
+        let chosen =
+            active.and_then(|id| rows.iter().position(|row| row.get_attribute("data-id").as_deref() == Some(id)));
         let chosen = chosen.or(rows.len().checked_sub(1));
         for (n, row) in rows.iter().enumerate() {
             let order = if Some(n) == chosen { "0" } else { "-1" };
@@ -140,7 +147,10 @@ mod browser {
 
     /// Whether the keys of an event are for a message itself, and not for a field or a button inside of it.
     pub fn is_on_message(event: &web_sys::Event) -> bool {
-        event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|at| at.has_attribute("data-id"))
+        event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .is_some_and(|at| at.has_attribute("data-id"))
     }
 
     /// The message before or after one; with nothing, the first and the last.
@@ -157,7 +167,9 @@ mod browser {
 
     /// The line where the new messages begin.
     pub fn show_new(id: &str) -> bool {
-        let Some(line) = list(id).and_then(|list| list.query_selector("[data-new]").ok().flatten()) else { return false };
+        let Some(line) = list(id).and_then(|list| list.query_selector("[data-new]").ok().flatten()) else {
+            return false;
+        };
         line.scroll_into_view();
         let next = line.next_element_sibling().and_then(|row| row.get_attribute("data-id"));
         if let Some(next) = next {

@@ -120,12 +120,11 @@ fn send(channel: &str, file: &web_sys::File, then: impl Fn(Result<BTreeMap<Strin
             let text = text.and_then(|text| text.as_string()).unwrap_or_default();
             then(match (ok, serde_json::from_str::<BTreeMap<String, serde_json::Value>>(&text)) {
                 (true, Ok(said)) => {
-                    let plain = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    let plain =
+                        |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     Ok(said.into_iter().map(|(name, value)| (name, plain(value))).collect())
                 }
-                (_, Ok(said)) => {
-                    Err(said.get("detail").and_then(|why| why.as_str()).unwrap_or(LOST).to_owned())
-                }
+                (_, Ok(said)) => Err(said.get("detail").and_then(|why| why.as_str()).unwrap_or(LOST).to_owned()),
                 _ => Err(LOST.to_owned()),
             });
         });

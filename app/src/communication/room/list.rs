@@ -29,7 +29,8 @@ pub fn Messages(
     #[cfg(feature = "hydrate")]
     behave(talk, items, offset);
     let today = move || (now.get_untracked().as_second() + offset.get_untracked()).div_euclid(86_400);
-    let older = move || talk.older.get().then(|| talk.rows.seen_once(|rows| rows.first().map(|row| row.id.clone()))).flatten();
+    let older =
+        move || talk.older.get().then(|| talk.rows.seen_once(|rows| rows.first().map(|row| row.id.clone()))).flatten();
     view! {
         <div class="talk">
             <div class="talk-scroll" on:scroll=move |_| scrolled(talk)>
@@ -104,7 +105,17 @@ fn Message(item: Signal<Item>, row: Row) -> impl IntoView {
 /// "Today", "Yesterday", or the date.
 fn day_words(day: i64, today: i64) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     match today - day {
@@ -258,7 +269,9 @@ fn sent(talk: Talk, menu: Menu, event: &ev::SubmitEvent) {
         match found {
             Some(node) => match node.dyn_into::<web_sys::HtmlTextAreaElement>() {
                 Ok(area) => area.value(),
-                Err(node) => node.dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value()).unwrap_or_default(),
+                Err(node) => {
+                    node.dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
+                }
             },
             None => String::new(),
         }

@@ -90,7 +90,10 @@ fn typing(room: Room, user: devsquad::view::chat::ChatUser, thread: Option<Strin
         }
     });
     if begins {
-        set_timeout(move || drop(room.typing.try_update(|typing| typing.retain(|(other, _)| other.id != id))), TYPING_LASTS);
+        let stops = move || {
+            let _ = room.typing.try_update(|typing| typing.retain(|(other, _)| other.id != id));
+        };
+        set_timeout(stops, TYPING_LASTS);
     }
 }
 

@@ -7,6 +7,7 @@ use devsquad::view::chat::{Act, REACTIONS, Row};
 use devsquad::workflow::checks::Verdict;
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::web_sys::Element;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -47,7 +48,7 @@ impl Menu {
     }
 
     /// Opens it on a message: beside what was pressed, or beside the message itself.
-    pub fn open(self, talk: Talk, id: &str, by: Option<&leptos::web_sys::Element>) {
+    pub fn open(self, talk: Talk, id: &str, by: Option<&Element>) {
         let Some(row) = talk.row(id).filter(|row| !row.deleted) else { return };
         self.on.set(Some((talk, row)));
         place(id.to_owned(), by.cloned());
@@ -84,7 +85,8 @@ impl Menu {
 
     /// Decides a checkpoint from its card.
     pub fn decide(self, talk: Talk, row: String, workflow: String, checkpoint: String, verdict: String, note: String) {
-        let (Ok(workflow), Ok(checkpoint)) = (workflow.parse::<WorkflowId>(), checkpoint.parse::<CheckpointId>()) else {
+        let (Ok(workflow), Ok(checkpoint)) = (workflow.parse::<WorkflowId>(), checkpoint.parse::<CheckpointId>())
+        else {
             return;
         };
         let verdict = if verdict == "approve" { Verdict::Approve } else { Verdict::Reject };
@@ -312,8 +314,7 @@ use browser::{close, place, walk};
 #[cfg(not(feature = "hydrate"))]
 mod still {
     //! On the server no menu opens.
-    use leptos::ev;
-    use leptos::web_sys::Element;
+    use super::{Element, ev};
 
     pub fn place(_row: String, _by: Option<Element>) {}
     pub fn close() {}

@@ -4,9 +4,9 @@ mod composer;
 mod dom;
 mod drafts;
 mod files;
+mod list;
 #[cfg(feature = "hydrate")]
 mod live;
-mod list;
 mod menu;
 mod page;
 mod panel;

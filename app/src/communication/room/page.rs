@@ -11,8 +11,8 @@ use super::menu::{Menu, MessageMenu};
 use super::panel::{Members, Pinned, SearchPanel, ThreadPanel};
 use super::talk::Talk;
 use crate::communication::api::load_room;
-use crate::communication::line::{few, purpose_words};
 use crate::communication::channel_href;
+use crate::communication::line::{few, purpose_words};
 use crate::errors::FailurePage;
 use crate::ui::*;
 use crate::workflows::run_href;
@@ -160,9 +160,9 @@ pub fn Typing(
     thread: Option<String>,
 ) -> impl IntoView {
     let words = move || {
-        let names: Vec<String> = room.typing.seen(|typing| {
-            typing.iter().filter(|(_, of)| *of == thread).map(|(user, _)| user.name.clone()).collect()
-        });
+        let names: Vec<String> = room
+            .typing
+            .seen(|typing| typing.iter().filter(|(_, of)| *of == thread).map(|(user, _)| user.name.clone()).collect());
         match names.as_slice() {
             [] => String::new(),
             [one] => format!("{one} is typing…"),

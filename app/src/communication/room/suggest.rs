@@ -85,6 +85,9 @@ mod tests {
 
     #[test]
     fn browsers_count_in_units_of_two_bytes() {
-        assert_eq!([bytes_at("aé😀b", 0), bytes_at("aé😀b", 2), bytes_at("aé😀b", 4), bytes_at("aé😀b", 9)], [0, 3, 7, 8]);
+        assert_eq!(
+            [bytes_at("aé😀b", 0), bytes_at("aé😀b", 2), bytes_at("aé😀b", 4), bytes_at("aé😀b", 9)],
+            [0, 3, 7, 8]
+        );
     }
 }

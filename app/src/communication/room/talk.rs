@@ -239,7 +239,9 @@ impl Talk {
 
     /// Fetches what stands before the first message.
     pub fn load_older(self) {
-        if let (Some(first), true) = (self.edge(|rows| rows.iter().find(|row| !self.is_root(row))), self.older.get_untracked()) {
+        if let (Some(first), true) =
+            (self.edge(|rows| rows.iter().find(|row| !self.is_root(row))), self.older.get_untracked())
+        {
             self.fetch(Rows::Before, first);
         }
     }
@@ -350,7 +352,9 @@ impl Talk {
 
     /// Whether a page has a message that is here already: then nothing is missing between the two.
     fn meets(self, page: &RowsPage) -> bool {
-        self.rows.seen_once(|rows| rows.is_empty() || page.rows.iter().any(|row| rows.iter().any(|other| other.id == row.id)))
+        self.rows.seen_once(|rows| {
+            rows.is_empty() || page.rows.iter().any(|row| rows.iter().any(|other| other.id == row.id))
+        })
     }
 
     /// The lines of the list. `offset_s` is how far the reader's clock is from UTC.

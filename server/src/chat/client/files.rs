@@ -100,7 +100,11 @@ mod tests {
         );
         assert_eq!(kept_at(own, "http://169.254.169.254/latest"), None);
         assert!(kept_at(HOSTED_URL, "https://us-east.stream-io-cdn.com/1/a.png").is_some());
-        for elsewhere in ["http://us-east.stream-io-cdn.com/a", "https://evil.example/.stream-io-cdn.com", "https://a@b.stream-io-cdn.com/"] {
+        for elsewhere in [
+            "http://us-east.stream-io-cdn.com/a",
+            "https://evil.example/.stream-io-cdn.com",
+            "https://a@b.stream-io-cdn.com/",
+        ] {
             assert_eq!(kept_at(HOSTED_URL, elsewhere), None, "{elsewhere}");
         }
     }

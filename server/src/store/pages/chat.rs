@@ -111,9 +111,8 @@ pub async fn channels(tx: &mut TenantTx, wanted: &Wanted) -> Result<(Vec<Channel
              AND ($5 = '' OR strpos(lower(coalesce(w.workflow_name, c.channel_id)), lower($5)) > 0)"
     );
     let (organization, me) = (tx.tenant().organization, me(tx));
-    let query = format!(
-        "SELECT {COLUMNS} {matching} ORDER BY active_at DESC NULLS LAST, c.channel_id LIMIT $6 OFFSET $7"
-    );
+    let query =
+        format!("SELECT {COLUMNS} {matching} ORDER BY active_at DESC NULLS LAST, c.channel_id LIMIT $6 OFFSET $7");
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
         .bind(organization)
         .bind(&me)
@@ -226,9 +225,7 @@ impl TaskRow {
             agent: self.agent,
             decision: self.checkpoint.map(CheckpointId).zip(self.asked),
             question: match (self.question, self.options) {
-                (Some(question), options) => {
-                    Some((question, options.map(from_json).transpose()?.unwrap_or_default()))
-                }
+                (Some(question), options) => Some((question, options.map(from_json).transpose()?.unwrap_or_default())),
                 (None, _) => None,
             },
             thread: self.thread,
@@ -250,3 +247,6 @@ pub async fn waiting(tx: &mut TenantTx, limit: i64) -> Result<Vec<TaskCard>, sql
     let mut cards = tasks(tx, &ids).await?;
     Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
 }
+
+#[cfg(test)]
+mod tests;

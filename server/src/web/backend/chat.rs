@@ -194,8 +194,7 @@ impl WebBackend {
         let given = |message: &Message| message.reaction_counts.iter().flat_map(|of| of.values()).sum::<u64>();
         let crowded = messages.iter_mut().filter(|message| given(message) > message.latest_reactions.len() as u64);
         for message in crowded.take(CROWDED_MAX) {
-            message.latest_reactions =
-                self.chat().reactions(&message.id, REACTIONS_MAX).await.map_err(unanswered)?;
+            message.latest_reactions = self.chat().reactions(&message.id, REACTIONS_MAX).await.map_err(unanswered)?;
         }
         Ok(())
     }

@@ -124,9 +124,8 @@ impl WebBackend {
         self.message_in(row, id).await?;
         let me = self.join(row).await?;
         let given = self.chat().reactions(id, REACTIONS_MAX).await.map_err(unanswered)?;
-        let is_mine = |reaction: &Reaction| {
-            reaction.user.as_ref().is_some_and(|user| user.id == me) || reaction.user_id == me
-        };
+        let is_mine =
+            |reaction: &Reaction| reaction.user.as_ref().is_some_and(|user| user.id == me) || reaction.user_id == me;
         if given.iter().any(|reaction| reaction.kind == kind && is_mine(reaction)) {
             self.chat().delete_reaction(id, &kind, &me).await.map_err(unanswered)?;
         } else {

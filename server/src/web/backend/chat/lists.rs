@@ -155,9 +155,9 @@ fn by(message: &Message) -> String {
 /// The thread of a task in which something waits for a person.
 fn waits(task: TaskCard, named: &HashMap<String, ChannelRow>) -> Option<ThreadView> {
     let root = task.thread?;
-    let row = named.values().find(|row| {
-        row.purpose == "workflow" && row.workflow.as_ref().is_some_and(|(id, ..)| *id == task.workflow)
-    })?;
+    let row = named
+        .values()
+        .find(|row| row.purpose == "workflow" && row.workflow.as_ref().is_some_and(|(id, ..)| *id == task.workflow))?;
     let asked = task.question.map(|(question, _)| question).or(task.decision.map(|(_, title)| title));
     Some(ThreadView {
         channel: row.id.clone(),

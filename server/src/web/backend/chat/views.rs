@@ -105,9 +105,8 @@ fn reactions(message: &Message) -> Vec<ReactionCount> {
         let given = message.latest_reactions.iter().filter(|reaction| reaction.kind == kind);
         given.filter_map(|reaction| reaction.user.as_ref().map(user)).collect()
     };
-    let mut reactions: Vec<ReactionCount> = counts
-        .map(|(kind, count)| ReactionCount { by: by(kind), kind: kind.clone(), count: *count })
-        .collect();
+    let mut reactions: Vec<ReactionCount> =
+        counts.map(|(kind, count)| ReactionCount { by: by(kind), kind: kind.clone(), count: *count }).collect();
     reactions.sort_by_key(|reaction| std::cmp::Reverse(reaction.count));
     reactions
 }
