@@ -27,12 +27,21 @@ class Failed(Exception):
         self.reason, self.retryable = reason, retryable
 
 
+class Ask(Exception):
+    """Raised by `work` when only a person knows. The task goes on with the answer, for whoever takes it then."""
+
+    def __init__(self, question, options=()):
+        super().__init__(question)
+        self.options = list(options)
+
+
 # ── your part ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def work(lease):
     """Does one task and returns its output: anything that JSON can say. Runs in a thread of its own.
 
     lease["type"] says what kind of work it is, lease["input"] what was given, lease["needs"] holds the outputs of the
-    tasks before it by their keys, lease["feedback"] (if there is any) why earlier attempts failed or were sent back.
+    tasks before it by their keys, lease["feedback"] (if there is any) why earlier attempts failed or were sent back,
+    lease["answers"] (if there are any) what people answered to questions about this task: {"question", "answer"}.
     """
     return {"echo": lease["input"], "by": NAME}
 
@@ -122,6 +131,8 @@ class Agent:
         try:
             output = review(lease) if lease["purpose"] == "review" else work(lease)
             self.say(lease, "complete", output=output)
+        except Ask as question:
+            self.say(lease, "ask", text=str(question)[:2000], options=question.options)
         except Failed as why:
             self.say(lease, "fail", reason=why.reason, message=str(why)[:2000], retryable=why.retryable)
         except Exception as why:  # a mistake in `work`, or a result the server cannot take

@@ -2,6 +2,9 @@
 //! the engine forgets everything and folds its journal again. The state machines are the real ones; only time and chance
 //! are made up, from a seed.
 
+mod page;
+mod people;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,9 +22,8 @@ use crate::id::{AgentId, EventId, ProjectId, UserId, WorkflowId};
 use crate::invariants::Walk;
 use crate::scheduling::claims::{Claimant, Claims};
 use crate::state::{LEASE_TTL, State};
-use crate::view::{News, TaskView, WorkflowSummary, WorkflowView};
-use crate::workflow::checks::Verdict;
-use crate::workflow::{Priority, Stage, Task, TaskState, Workflow, WorkflowDefinition, WorkflowStatus};
+use crate::view::WorkflowView;
+use crate::workflow::{WorkflowDefinition, WorkflowStatus};
 
 /// How an agent behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,42 +141,6 @@ impl World {
             self.walk.step(&event);
             self.tell(&event);
             self.journal.push(event);
-        }
-    }
-
-    /// Tells every open page what happened.
-    fn tell(&mut self, event: &Event) {
-        if let Change::WorkflowCreated(created) = &event.change {
-            self.pages.insert(created.workflow, page(&self.state.workflows[&created.workflow], event.seq));
-            return;
-        }
-        let news = News::of(event);
-        for page in self.pages.values_mut() {
-            page.fold(&news, &|_| None);
-        }
-    }
-
-    /// A page which was only ever told shows what one would that was loaded now.
-    fn look(&self) {
-        for (id, shown) in &self.pages {
-            let Some(workflow) = self.state.workflows.get(id) else { continue };
-            assert_eq!(shown.summary.status, workflow.status, "a page shows another status");
-            assert_eq!(shown.summary.priority, workflow.definition.priority, "a page shows another priority");
-            for (shown, task) in shown.tasks.iter().zip(&workflow.tasks) {
-                let asked = match (&task.state, task.stage) {
-                    (TaskState::AwaitingApproval { .. }, Stage::Check { checkpoint, .. }) => Some(checkpoint),
-                    _ => None,
-                };
-                let question = match &task.state {
-                    TaskState::AwaitingInput { question } => Some(question.id),
-                    _ => None,
-                };
-                let there = (task.status(), task.attempts_used, asked, question, task.assignee);
-                let kept_for = shown.kept_for.as_ref().map(|agent| agent.id);
-                let question = shown.question.as_ref().map(|question| question.id);
-                let here = (shown.status, shown.attempts_used, shown.open_checkpoint, question, kept_for);
-                assert_eq!(here, there, "a page shows “{}” otherwise: {task:?}", task.key);
-            }
         }
     }
 
@@ -308,102 +274,6 @@ impl World {
         }
     }
 
-    fn people(&mut self, meddle: bool) {
-        let waiting: Vec<(WorkflowId, crate::id::CheckpointId)> = self
-            .state
-            .workflows
-            .values()
-            .flat_map(|workflow| workflow.tasks.iter().map(move |task| (workflow.id, task)))
-            .filter(|(_, task)| matches!(task.state, TaskState::AwaitingApproval { .. }))
-            .filter_map(|(id, task)| match task.stage {
-                Stage::Check { checkpoint, .. } => Some((id, checkpoint)),
-                Stage::Work => None,
-            })
-            .collect();
-        for (workflow, checkpoint) in waiting {
-            if self.rng.random_bool(0.3) {
-                let verdict = if self.rng.random_bool(0.8) { Verdict::Approve } else { Verdict::Reject };
-                let note = "because".to_owned();
-                self.perform(&owner(), Command::DecideCheckpoint { workflow, checkpoint, verdict, note });
-            }
-        }
-        self.answer();
-        if !meddle || self.workflows.is_empty() {
-            return;
-        }
-        let workflow = self.workflows[self.rng.random_range(0..self.workflows.len())];
-        let reason = String::new();
-        match self.rng.random_range(0..40) {
-            0 => drop(self.perform(&owner(), Command::PauseWorkflow { workflow, reason })),
-            1..6 => drop(self.perform(&owner(), Command::ResumeWorkflow { workflow })),
-            6 => drop(self.perform(&owner(), Command::CancelWorkflow { workflow, reason })),
-            7..10 => self.retry(workflow),
-            10..12 => {
-                let priority = [Priority::Urgent, Priority::High, Priority::Normal][self.rng.random_range(0..3)];
-                self.perform(&owner(), Command::SetPriority { workflow, priority });
-            }
-            12..18 => self.assign(workflow),
-            18..20 => self.waive(workflow),
-            _ => {}
-        }
-    }
-
-    /// People answer now and then; what waits long is escalated meanwhile.
-    fn answer(&mut self) {
-        let open: Vec<(WorkflowId, crate::id::QuestionId)> = self
-            .state
-            .workflows
-            .values()
-            .flat_map(|workflow| workflow.tasks.iter().map(move |task| (workflow.id, task)))
-            .filter_map(|(id, task)| match &task.state {
-                TaskState::AwaitingInput { question } => Some((id, question.id)),
-                _ => None,
-            })
-            .collect();
-        for (workflow, question) in open {
-            if self.rng.random_bool(0.3) {
-                let text = "yes".to_owned();
-                self.perform(&owner(), Command::AnswerQuestion { workflow, question, text });
-            }
-        }
-    }
-
-    /// Keeps a task for somebody, whatever state it is in, or for nobody any more.
-    fn assign(&mut self, workflow: WorkflowId) {
-        let Some(tasks) = self.state.workflows.get(&workflow).map(|workflow| workflow.tasks.len()) else { return };
-        let task = self.state.workflows[&workflow].tasks[self.rng.random_range(0..tasks)].id;
-        let steady: Vec<AgentId> =
-            self.workers.iter().filter(|worker| worker.temper == Temper::Steady).map(|worker| worker.id).collect();
-        let agent = self.rng.random_bool(0.7).then(|| steady[self.rng.random_range(0..steady.len())]);
-        let reason = if self.rng.random_bool(0.5) { "it knows the place".to_owned() } else { String::new() };
-        self.perform(&owner(), Command::AssignTask { workflow, task, agent, reason });
-    }
-
-    fn waive(&mut self, workflow: WorkflowId) {
-        let found = self.state.workflows.get(&workflow).and_then(|workflow| {
-            workflow.tasks.iter().find_map(|task| match task.stage {
-                Stage::Check { checkpoint, .. } if !task.is_terminal() => Some(checkpoint),
-                Stage::Check { .. } | Stage::Work => None,
-            })
-        });
-        if let Some(checkpoint) = found {
-            let reason = "it is known to be good".to_owned();
-            self.perform(&owner(), Command::WaiveCheckpoint { workflow, checkpoint, reason });
-        }
-    }
-
-    fn retry(&mut self, workflow: WorkflowId) {
-        let failed = self.state.workflows.get(&workflow).and_then(|workflow| {
-            let mut tasks = workflow.tasks.iter();
-            tasks
-                .find(|task| matches!(task.state, TaskState::Failed { .. } | TaskState::DeadLetter { .. }))
-                .map(|task| task.id)
-        });
-        if let Some(task) = failed {
-            self.perform(&owner(), Command::RetryTask { workflow, task });
-        }
-    }
-
     /// The engine dies: what is left is the journal. Its fold must be the state, but for what is not kept.
     fn crash(&mut self) {
         let mut folded = State::default();
@@ -439,56 +309,6 @@ impl World {
 
     fn open(&self) -> usize {
         self.state.workflows.values().filter(|workflow| !workflow.status.is_terminal()).count()
-    }
-}
-
-/// A page on a workflow, as far as these stories look at it.
-fn page(workflow: &Workflow, seq: u64) -> WorkflowView {
-    let task = |task: &Task| TaskView {
-        id: task.id,
-        key: task.key.clone(),
-        name: task.name.clone(),
-        kind: task.kind.clone(),
-        status: task.status(),
-        needs: Vec::new(),
-        edge: task.edge,
-        skills: Vec::new(),
-        checks: Vec::new(),
-        agent: None,
-        progress: 0,
-        note: String::new(),
-        attempts_used: 0,
-        handed_in: false,
-        max_attempts: task.max_attempts,
-        not_before: None,
-        ready_at: None,
-        started_at: None,
-        completed_at: None,
-        open_checkpoint: None,
-        kept_for: None,
-        question: None,
-    };
-    WorkflowView {
-        summary: WorkflowSummary {
-            id: workflow.id,
-            name: String::new(),
-            kind: String::new(),
-            template: None,
-            status: workflow.status,
-            priority: Priority::Normal,
-            reason: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            completed_at: None,
-            deadline: None,
-            counts: Vec::new(),
-        },
-        description: String::new(),
-        parameters: Vec::new(),
-        created_by: String::new(),
-        tasks: workflow.tasks.iter().map(task).collect(),
-        members: Vec::new(),
-        activity: Vec::new(),
-        seq,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, chat, listener, store` · `messenger → engine, chat, store` ·
 //! `listener → engine, chat, store, messenger` · `cli → all`.
-//! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`.
+//! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`, the web and the messenger `online`.
 
 pub mod agents;
 pub mod bench;
@@ -14,6 +14,7 @@ pub mod engine;
 pub mod feed;
 pub mod listener;
 pub mod messenger;
+pub mod online;
 pub mod problem;
 pub mod repository;
 pub mod squad;

@@ -110,7 +110,7 @@ impl Story {
     }
 
     async fn end(self) {
-        let report = verify::verify(&self.store).await.expect("verified");
+        let report = verify::verify(&self.store, verify::Chat::Ours).await.expect("verified");
         assert!(report.holds(), "{report:#?}");
         assert!(report.events > 0);
         self.engine.stop().await;
@@ -196,7 +196,7 @@ async fn a_deposed_engine_writes_no_more() {
     usurper.perform(story.organization, story.owner.clone(), command, None).await.expect("the new owner writes");
     let lost = story.perform(&story.owner, story.creation(WorkflowId(clock::fresh_id()), json!([{"key": "a"}]))).await;
     assert!(matches!(lost, Err(EngineError::Unavailable(_))), "{lost:?}");
-    let report = verify::verify(&story.store).await.expect("verified");
+    let report = verify::verify(&story.store, verify::Chat::Ours).await.expect("verified");
     assert!(report.holds(), "{report:#?}");
     usurper.stop().await;
 }

@@ -9,6 +9,7 @@ mod door;
 mod engine;
 mod listener;
 mod messenger;
+mod rooms;
 mod schema;
 
 mod tidy;

@@ -12,13 +12,13 @@ use server::chat::wire::{ChannelData, ChannelQuery, Message, MessageWindow};
 use crate::support::Server;
 
 /// The chat of a server, as the application itself.
-fn chat_of(server: &Server) -> Client {
+pub fn chat_of(server: &Server) -> Client {
     let keys = Keys::of_data_dir(&server.data_dir()).expect("keys");
     Client::new(&format!("{}/chat", server.url()), keys).expect("a client")
 }
 
 /// A repository with one commit.
-fn repository() -> tempfile::TempDir {
+pub fn repository() -> tempfile::TempDir {
     let dir = tempfile::Builder::new().prefix("shop").tempdir_in("/tmp").expect("a directory");
     std::fs::write(dir.path().join("shop.py"), "# TODO: discounts\nprint('open')\n").expect("written");
     for words in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "Open the shop"]] {
@@ -30,7 +30,7 @@ fn repository() -> tempfile::TempDir {
 }
 
 /// Has the built-in squad examine it, and approves; gives the workflow's id.
-fn health_check(server: &Server, path: &Path) -> String {
+pub fn health_check(server: &Server, path: &Path) -> String {
     let parameter = format!("path={}", path.display());
     let words = ["run", "project-health-check", "--param", &parameter, "--wait", "--approve", "--json"];
     let output = server.command(&words).output().expect("it runs");
@@ -58,7 +58,7 @@ async fn said(chat: &Client, workflow: &str) -> Vec<Message> {
 }
 
 /// Waits until the channel says that the workflow is over.
-async fn over(chat: &Client, workflow: &str) -> Vec<Message> {
+pub async fn over(chat: &Client, workflow: &str) -> Vec<Message> {
     for _ in 0..300 {
         let all = said(chat, workflow).await;
         if all.iter().any(|message| message.text.starts_with("The workflow is completed")) {

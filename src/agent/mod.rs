@@ -1,5 +1,6 @@
 //! An agent: who it is, what it can do, how much of it is in use.
 
+pub mod presence;
 pub mod skill;
 pub mod track_record;
 
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AgentId;
+pub use presence::Presence;
 pub use skill::{Level, Skill, SkillNeed};
 pub use track_record::TrackRecord;
 
@@ -32,34 +34,6 @@ impl Adapter {
             Adapter::Http => "http",
             Adapter::Exec => "exec",
         }
-    }
-}
-
-/// Whether an agent can be given work right now. Computed from leases and signs of life, never claimed by the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// Heard of lately, with room for more work.
-    Available,
-    /// Heard of lately, every slot taken.
-    Busy,
-    /// Not heard of for longer than `PRESENCE_TIMEOUT`.
-    Offline,
-}
-
-impl Presence {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Presence::Available => "available",
-            Presence::Busy => "busy",
-            Presence::Offline => "offline",
-        }
-    }
-
-    /// The presence of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Presence> {
-        [Presence::Available, Presence::Busy, Presence::Offline].into_iter().find(|presence| presence.as_str() == name)
     }
 }
 
@@ -132,11 +106,7 @@ impl Agent {
 
     /// Its presence, from what is known.
     pub fn presence(&self) -> Presence {
-        match (self.online && self.retired_at.is_none(), self.room()) {
-            (false, _) => Presence::Offline,
-            (true, 0) => Presence::Busy,
-            (true, _) => Presence::Available,
-        }
+        presence::presence(self)
     }
 
     /// Whether it takes tasks of this type at all.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::event::{AttemptOutcome, Change, Event};
-use crate::id::{AgentId, AttemptId, EventId, TaskId, UserId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, EventId, QuestionId, TaskId, UserId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
@@ -58,14 +58,39 @@ pub struct About {
     pub event_id: EventId,
     /// Its place in the journal.
     pub seq: u64,
-    /// The workflow.
-    pub workflow_id: WorkflowId,
+    /// The workflow, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow_id: Option<WorkflowId>,
     /// The task, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
     /// The attempt, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt_id: Option<AttemptId>,
+    /// The checkpoint, if it is about one: what a decision names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_id: Option<CheckpointId>,
+    /// The question, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_id: Option<QuestionId>,
+    /// The agent, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
+    /// Of a copy: where the same is told in full. Of a report that a message was refused: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Original>,
+}
+
+/// Another message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// Its channel.
+    pub channel_id: String,
+    /// Its id.
+    pub message_id: String,
+    /// The root of the thread it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
 }
 
 /// A message to be sent.
@@ -98,9 +123,14 @@ impl Post {
     }
 }
 
-/// The messages that tell an event; none for what only a page shows.
+/// The root of a task's thread.
+pub fn thread_of(task: TaskId) -> String {
+    format!("task-{task}")
+}
+
+/// The messages that tell an event in full; none for what only a page shows. Where they go is said by `channel::letters`.
 pub fn posts(event: &Event) -> Vec<Post> {
-    let (Some(kind), Some(workflow_id)) = (kind(&event.change), event.change.workflow()) else { return Vec::new() };
+    let Some(kind) = kind(&event.change) else { return Vec::new() };
     let author = match event.actor {
         Actor::Person { user, .. } => Author::Person(user),
         Actor::Agent { agent } => Author::Agent(agent),
@@ -114,9 +144,13 @@ pub fn posts(event: &Event) -> Vec<Post> {
             kind,
             event_id: event.id,
             seq: event.seq,
-            workflow_id,
+            workflow_id: event.change.workflow(),
             task_id,
             attempt_id: attempt(&event.change),
+            checkpoint_id: checkpoint(&event.change),
+            question_id: question(&event.change),
+            agent_id: event.change.agent(),
+            original: None,
         },
     };
     match &event.change {
@@ -153,12 +187,11 @@ fn kind(change: &Change) -> Option<MessageKind> {
         Change::QuestionAnswered { .. } => MessageKind::Answer,
         Change::WaitEscalated { .. } => MessageKind::Blocker,
         Change::WorkflowPrioritised { .. } => MessageKind::Status,
+        Change::AgentRegistered(_) | Change::AgentRetired { .. } => MessageKind::Status,
         // That tasks are ready or being worked on is seen on every page, and would drown what has to be read.
         Change::TasksReady { .. }
         | Change::AttemptProgressed { .. }
         | Change::LeaseExtended { .. }
-        | Change::AgentRegistered(_)
-        | Change::AgentRetired { .. }
         | Change::AgentPresenceChanged { .. }
         | Change::AgentSeen { .. } => return None,
     })
@@ -175,45 +208,23 @@ fn attempt(change: &Change) -> Option<AttemptId> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn told(change: Change) -> Vec<Post> {
-        posts(&Event {
-            seq: 9,
-            id: EventId(Uuid::from_u128(1)),
-            at: Timestamp::UNIX_EPOCH,
-            actor: Actor::Agent { agent: AgentId(Uuid::from_u128(2)) },
-            change,
-        })
-    }
-
-    #[test]
-    fn an_event_of_several_tasks_is_told_in_each_thread_under_ids_of_its_own() {
-        let workflow = WorkflowId(Uuid::from_u128(3));
-        let tasks = vec![TaskId(Uuid::from_u128(4)), TaskId(Uuid::from_u128(5))];
-        let posts = told(Change::TasksSkipped { workflow, tasks: tasks.clone() });
-        let ids: Vec<_> = posts.iter().map(|post| post.id.as_str()).collect();
-        assert_eq!(ids, ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001-1"]);
-        assert_eq!(posts.iter().filter_map(|post| post.about.task_id).collect::<Vec<_>>(), tasks);
-        assert!(posts.iter().all(|post| post.author == Author::Agent(AgentId(Uuid::from_u128(2)))));
-        assert!(told(Change::TasksReady { workflow, tasks }).is_empty());
-    }
-
-    #[test]
-    fn what_it_is_about_is_small_and_read_back() {
-        let posts = told(Change::WorkflowResumed { workflow: WorkflowId(Uuid::from_u128(3)) });
-        let [post] = posts.as_slice() else { panic!("one message") };
-        let text = serde_json::to_string(&post.about).expect("it is written");
-        assert_eq!(
-            text,
-            "{\"v\":1,\"kind\":\"milestone\",\"event_id\":\"00000000-0000-0000-0000-000000000001\",\"seq\":9,\
-             \"workflow_id\":\"00000000-0000-0000-0000-000000000003\"}"
-        );
-        assert_eq!(serde_json::from_str::<About>(&text).expect("it is read"), post.about);
+fn question(change: &Change) -> Option<QuestionId> {
+    match change {
+        Change::QuestionAsked { question, .. } => Some(question.id),
+        Change::QuestionAnswered { question, .. } => Some(*question),
+        _ => None,
     }
 }
+
+fn checkpoint(change: &Change) -> Option<CheckpointId> {
+    match change {
+        Change::CheckpointOpened { checkpoint, .. }
+        | Change::CheckpointEscalated { checkpoint, .. }
+        | Change::CheckpointDecided { checkpoint, .. }
+        | Change::CheckpointWaived { checkpoint, .. } => Some(*checkpoint),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

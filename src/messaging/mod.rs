@@ -1,6 +1,9 @@
 //! What the system says, and to whom.
 
+pub mod channel;
 pub mod message;
+#[cfg(test)]
+mod samples;
 pub mod slash_command;
 pub mod why;
 pub mod wording;

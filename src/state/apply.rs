@@ -279,8 +279,12 @@ impl State {
         self.with_agent(holder, |agent| {
             agent.live = agent.live.saturating_sub(1);
             match outcome {
-                AttemptOutcome::Failed | AttemptOutcome::TimedOut | AttemptOutcome::Lost => agent.record.failed += 1,
-                AttemptOutcome::Succeeded => agent.last_seen = agent.last_seen.max(at),
+                AttemptOutcome::Failed | AttemptOutcome::TimedOut => agent.record.fail(),
+                AttemptOutcome::Lost => agent.record.lose(),
+                AttemptOutcome::Succeeded => {
+                    agent.last_seen = agent.last_seen.max(at);
+                    agent.record.succeed();
+                }
                 AttemptOutcome::Rejected | AttemptOutcome::Cancelled => {}
             }
         });

@@ -52,10 +52,14 @@ fn NoAgents() -> impl IntoView {
     }
 }
 
-/// "5 agents: 3 available, 1 busy, 1 offline".
+/// "5 agents: 3 available, 1 busy, 1 offline", and those that fail, if any do.
 fn counted(agents: &[AgentSummary]) -> String {
     let of = |presence: Presence| agents.iter().filter(|agent| agent.presence == presence).count();
     let (available, busy, offline) = (of(Presence::Available), of(Presence::Busy), of(Presence::Offline));
     let noun = if agents.len() == 1 { "agent" } else { "agents" };
-    format!("{} {noun}: {available} available, {busy} busy, {offline} offline", agents.len())
+    let failing = match of(Presence::Error) {
+        0 => String::new(),
+        n => format!(", {n} failing"),
+    };
+    format!("{} {noun}: {available} available, {busy} busy, {offline} offline{failing}", agents.len())
 }

@@ -77,7 +77,7 @@ pub fn WorkflowStatuses() -> impl IntoView {
 #[component]
 pub fn Presences() -> impl IntoView {
     let line = |presence: Presence| view! { <Meaning meaning=presence_meaning(presence)><PresenceChip presence=Signal::stored(presence)/></Meaning> };
-    view! { <dl class="flex flex-col gap-3">{[Presence::Available, Presence::Busy, Presence::Offline].map(line).collect_view()}</dl> }
+    view! { <dl class="flex flex-col gap-3">{Presence::ALL.map(line).collect_view()}</dl> }
 }
 
 fn task_meaning(status: TaskStatus) -> &'static str {
@@ -113,5 +113,6 @@ fn presence_meaning(presence: Presence) -> &'static str {
         Presence::Available => "Heard of lately, with a free slot.",
         Presence::Busy => "Heard of lately, every slot is taken.",
         Presence::Offline => "Not heard of for a while. Check that its program runs.",
+        Presence::Error => "Its last attempts all failed. Others are given work before it; look at its history.",
     }
 }

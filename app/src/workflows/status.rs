@@ -43,6 +43,7 @@ pub fn presence_look(presence: Presence) -> (Shape, Tone, &'static str) {
         Presence::Available => (Shape::Tick, Tone::Done, "Available"),
         Presence::Busy => (Shape::HalfDisc, Tone::Run, "Busy"),
         Presence::Offline => (Shape::HollowCircle, Tone::Quiet, "Offline"),
+        Presence::Error => (Shape::Triangle, Tone::Fail, "Failing"),
     }
 }
 

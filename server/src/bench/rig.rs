@@ -120,7 +120,7 @@ impl Rig {
         sqlx::raw_sql("ANALYZE").execute(&mut cluster).await?;
         cluster.close().await?;
         let store = Store::open(StoreOptions::of_running(self.data_dir())?.connections_max(2)).await?;
-        let report = verify::verify(&store).await?;
+        let report = verify::verify(&store, verify::Chat::Ours).await?;
         store.close().await;
         for (name, finding) in report.invariants.iter().filter(|(_, finding)| finding.violations > 0) {
             report::say(&format!("{name} is broken {} times: {}", finding.violations, finding.meaning));

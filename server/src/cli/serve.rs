@@ -20,7 +20,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::listener::{Heard, Listener};
-use crate::messenger::Messenger;
+use crate::messenger;
 use crate::store::identity::tokens::{Holder, create_token, revoke_tokens};
 use crate::store::{Store, Tenant};
 use crate::web::{self, App, Settings, first_run};
@@ -85,8 +85,8 @@ impl Server {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });
         let webhook = super::chat::webhook(&config, addr);
-        let told = Messenger::new(engine.clone(), store.clone(), chat, webhook, organization);
-        tokio::spawn(told.run(stop.clone()));
+        let told = messenger::World::new(engine.clone(), store.clone(), chat, webhook, app.online.clone());
+        tokio::spawn(told.tell(stop.clone()));
         let squad = Squad::start(engine.clone(), store.clone(), organization, &config.data_dir, stop.clone()).await?;
         let (swept, over) = (store.clone(), stop.clone());
         tokio::spawn(async move {

@@ -1,13 +1,17 @@
 //! Every invariant, asked of a live database: read-only, each must count 0.
 
+mod chat;
+
 use std::collections::BTreeMap;
 
 use devsquad::id::OrganizationId;
 use devsquad::invariants::{HELD, Walk};
 use serde::Serialize;
 
+use crate::store::messenger::{roll, verify as telling};
 use crate::store::verify::{self as queries, Difference};
 use crate::store::{Store, Tenant, journal, organizations};
+use chat::Due;
 
 /// Violations told in full; the count is always complete.
 const EXAMPLES_MAX: usize = 5;
@@ -24,11 +28,25 @@ pub struct Finding {
     pub examples: Vec<String>,
 }
 
+/// Whose the chat is: what stands in one that is somebody else's cannot be asked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chat {
+    /// The embedded one, in this database.
+    Ours,
+    /// Another server.
+    Elsewhere,
+}
+
 /// How all of them stand.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Events walked.
     pub events: u64,
+    /// Messages that the chat refused for good. They break nothing, but somebody should know why.
+    pub dead_letters: u64,
+    /// Invariants that were not asked, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<String>,
     /// By name.
     pub invariants: BTreeMap<String, Finding>,
 }
@@ -49,25 +67,32 @@ impl Report {
 }
 
 /// Asks all of them, of every organization.
-pub async fn verify(store: &Store) -> anyhow::Result<Report> {
+pub async fn verify(store: &Store, chat: Chat) -> anyhow::Result<Report> {
     let mut worker = store.begin_worker().await?;
     let ids = organizations::ids(&mut worker).await?;
     drop(worker);
     let mut report = Report::default();
+    if chat == Chat::Elsewhere {
+        report.not_asked.push("C1 to C4: the messages are at another chat server".to_owned());
+    }
     for id in ids {
-        organization(store, OrganizationId(id), &mut report).await?;
+        organization(store, OrganizationId(id), chat, &mut report).await?;
     }
     Ok(report)
 }
 
-async fn organization(store: &Store, id: OrganizationId, report: &mut Report) -> anyhow::Result<()> {
+async fn organization(store: &Store, id: OrganizationId, chat: Chat, report: &mut Report) -> anyhow::Result<()> {
     // One snapshot of the database, so that a running engine does not look like a difference.
-    let mut tx = store.begin_read_snapshot(&Tenant::system(id.0)).await?;
+    let tenant = Tenant::system(id.0);
+    let mut tx = store.begin_read_snapshot(&tenant).await?;
     let (events, broken) = journal::verify_chain(&mut tx).await?;
     report.events += events;
     let places: Vec<String> = broken.iter().map(|seq| format!("event {seq}")).collect();
     report.add("A1", "the journal is a chain without gaps, every line as it was written", &places);
 
+    let told = telling::told(&mut tx).await?;
+    report.dead_letters += told.buried.len() as u64;
+    let mut due = Due::new(roll::projects(&mut tx).await?);
     let mut walk = Walk::default();
     loop {
         let page = journal::read_after(&mut tx, walk.state.seq, journal::READ_MAX).await?;
@@ -77,6 +102,7 @@ async fn organization(store: &Store, id: OrganizationId, report: &mut Report) ->
         let before = walk.state.seq;
         for event in &page {
             walk.step(event);
+            due.add(event);
         }
         anyhow::ensure!(walk.state.seq > before, "the journal cannot be walked past event {before}");
     }
@@ -91,5 +117,9 @@ async fn organization(store: &Store, id: OrganizationId, report: &mut Report) ->
         let places = queries::ask(&mut tx, query).await?;
         report.add(name, meaning, &places);
     }
-    Ok(())
+    drop(tx);
+    match chat {
+        Chat::Ours => chat::ask(store, &tenant, &due, &told, walk.state.seq, report).await,
+        Chat::Elsewhere => Ok(()),
+    }
 }

@@ -124,8 +124,8 @@ impl Listener {
             if let Some(task) = id.strip_prefix("task-").and_then(|id| id.parse().ok()) {
                 thread = thread.or(Some(task));
             } else if let Some(about) = self.about(id).await? {
-                let fits: bool = workflow.is_none_or(|workflow: WorkflowId| workflow == about.workflow_id);
-                workflow = workflow.or(Some(about.workflow_id));
+                let fits: bool = workflow.is_none_or(|workflow: WorkflowId| Some(workflow) == about.workflow_id);
+                workflow = workflow.or(about.workflow_id);
                 thread = thread.or(about.task_id.filter(|_| fits));
             }
         }

@@ -50,8 +50,9 @@ async fn live(
 /// Whether the session still lasts. Listening does not keep it alive: a forgotten page is signed out as well.
 fn while_signed_in(app: &App, who: &Who, permit: tokio::sync::OwnedSemaphorePermit) -> StillAllowed {
     let (store, token, organization) = (app.store.clone(), who.token.clone(), who.signed_in.organization);
+    let here = app.online.here(who.signed_in.user);
     Box::new(move || {
-        let _held_as_long_as_it_is_asked = &permit;
+        let _held_as_long_as_it_is_asked = (&permit, &here);
         let (store, token) = (store.clone(), token.clone());
         Box::pin(async move {
             match store.session(&token, clock::now()).await {

@@ -46,6 +46,7 @@ use crate::chat::client::Client;
 use crate::clock;
 use crate::engine::Engine;
 use crate::listener::Heard;
+use crate::online::Online;
 use crate::store::Store;
 use crate::templates::Templates;
 use origin::Origins;
@@ -81,6 +82,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Whether every loop that should run does; `/readyz` says so.
     pub ready: Arc<AtomicBool>,
+    /// Which people have a page open.
+    pub online: Online,
     shared: Arc<Shared>,
 }
 
@@ -104,6 +107,7 @@ impl App {
             templates: Arc::new(Templates::built_in()?),
             passwords: Passwords::default(),
             ready: Arc::new(AtomicBool::new(false)),
+            online: Online::default(),
             shared: Arc::new(Shared { settings, origins, site, limits: limits::Limits::default() }),
         })
     }

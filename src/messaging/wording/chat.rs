@@ -1,6 +1,8 @@
-//! What is answered in a chat to those who ask for something there.
+//! What is said in a chat: to those who ask for something there, and where others have to know.
 
-use super::counted;
+use super::{counted, ended, with_reason};
+use crate::event::{Change, Event};
+use crate::messaging::channel::Purpose;
 use crate::messaging::slash_command::{Offer, Scene};
 use crate::workflow::task::TaskStatus;
 
@@ -109,4 +111,33 @@ pub fn standing(scene: &Scene) -> String {
 pub fn no_workflow_here() -> String {
     "This channel belongs to no workflow. Say it in a workflow's channel, or as a reply to a message about one."
         .to_owned()
+}
+
+/// The same event where several workflows are spoken of: it says which. `sentence` is what it says of itself.
+pub fn elsewhere(event: &Event, workflow: &str, sentence: String) -> String {
+    match &event.change {
+        Change::WorkflowCreated(_) => sentence,
+        Change::WorkflowResumed { .. } => format!("“{workflow}” goes on."),
+        Change::WorkflowEnded { status, reason, .. } => {
+            with_reason(&ended(*status).replacen("The workflow", &format!("“{workflow}”"), 1), reason)
+        }
+        _ => format!("{workflow}: {sentence}"),
+    }
+}
+
+/// The chat refused a message for good; `sentence` is what it would have said.
+pub fn undelivered(sentence: &str) -> String {
+    format!("A message could not be delivered: {sentence}")
+}
+
+/// What a channel is called, where `of` is its project, workflow or skill.
+pub fn channel_name(purpose: Purpose, of: &str) -> String {
+    match purpose {
+        Purpose::Project | Purpose::Workflow => of.to_owned(),
+        Purpose::Skill => format!("Skill: {of}"),
+        Purpose::Coordination => format!("Coordination: {of}"),
+        Purpose::Emergency => format!("{of}: emergencies"),
+        Purpose::Approvals => format!("{of}: approvals"),
+        Purpose::Progress => format!("{of}: progress"),
+    }
 }

@@ -1,0 +1,254 @@
+//! The channels: made when they are first needed, and kept in step with who belongs in them.
+
+use std::collections::BTreeSet;
+
+use devsquad::Event;
+use devsquad::id::{AgentId, WorkflowId};
+use devsquad::messaging::channel::{Channel, Members, user_of_agent};
+use devsquad::messaging::wording;
+use serde_json::{Value, json};
+
+use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
+use crate::chat::check::CHANNEL_TYPE;
+use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
+use crate::clock;
+use crate::store::messenger::rooms::{self, Room};
+use crate::store::messenger::{self, Batch};
+
+impl Messenger {
+    /// A channel, made where it is not there. Nothing when its workflow was deleted.
+    pub(super) async fn room(&mut self, channel: &Channel) -> Result<Option<Room>, Stuck> {
+        if let Some(room) = self.rooms.get(channel) {
+            return Ok(Some(room.clone()));
+        }
+        let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+        let known = rooms::find(&mut tx, CHANNEL_TYPE, channel).await?;
+        let involved = match channel {
+            Channel::Workflow(workflow) if known.is_none() => rooms::involved(&mut tx, *workflow).await?,
+            _ => Some(Members::default()),
+        };
+        drop(tx);
+        let room = match (known, involved) {
+            (Some(room), _) => room,
+            (None, Some(involved)) => {
+                let members = self.roll.squad.members(channel, &involved);
+                let room = Room { channel: channel.clone(), members, archived: false };
+                self.open(&room).await?;
+                room
+            }
+            (None, None) => return Ok(None),
+        };
+        self.remember(room.clone());
+        Ok(Some(room))
+    }
+
+    fn remember(&mut self, room: Room) {
+        if self.rooms.len() >= KNOWN_MAX {
+            self.rooms.clear();
+        }
+        self.rooms.insert(room.channel.clone(), room);
+    }
+
+    /// Makes a channel with everybody who belongs in it; then notes it. Cut short, it is done again: nothing of it does harm twice.
+    pub(super) async fn open(&mut self, room: &Room) -> Result<(), Stuck> {
+        let Room { channel, members, .. } = room;
+        self.ensure(&[SYSTEM_USER.to_owned()]).await?;
+        let (of, about) = self.subject(channel).await?;
+        let name = wording::channel_name(channel.purpose(), &of);
+        let data = ChannelData {
+            created_by_id: Some(SYSTEM_USER.to_owned()),
+            custom: Custom::from_iter([("name".to_owned(), json!(name)), ("devsquad".to_owned(), about)]),
+            ..ChannelData::default()
+        };
+        let id = channel.id();
+        self.world.client.channel(CHANNEL_TYPE, &id, &ChannelQuery { data, ..ChannelQuery::default() }).await?;
+        let users: Vec<String> = members.users().into_iter().collect();
+        self.add(&id, &users).await?;
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        rooms::opened(&mut tx, CHANNEL_TYPE, room, clock::fresh_id(), clock::now()).await?;
+        tx.commit().await?;
+        self.note_assigned(channel, &members.agents).await
+    }
+
+    /// What a channel is about: by name, and for programs.
+    async fn subject(&self, channel: &Channel) -> Result<(String, Value), Stuck> {
+        let purpose = channel.purpose().as_str();
+        Ok(match channel {
+            Channel::Workflow(workflow) => {
+                let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+                let (name, project) = rooms::subject(&mut tx, *workflow).await?.unzip();
+                let about = json!({ "purpose": purpose, "workflow_id": workflow, "project_id": project });
+                (name.unwrap_or_else(|| purpose.to_owned()), about)
+            }
+            Channel::Skill(_, skill) => (skill.clone(), json!({ "purpose": purpose, "skill": skill })),
+            Channel::Coordination(id) => (purpose.to_owned(), json!({ "purpose": purpose, "coordination_id": id })),
+            Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => {
+                let name = self.roll.names.get(&id.0).cloned().unwrap_or_else(|| purpose.to_owned());
+                (name, json!({ "purpose": purpose, "project_id": id }))
+            }
+        })
+    }
+
+    async fn add(&mut self, channel: &str, users: &[String]) -> Result<(), Stuck> {
+        self.ensure(users).await?;
+        for some in users.chunks(IN_A_CALL_MAX) {
+            let some: Vec<_> = some.iter().map(|user| json!(user)).collect();
+            self.world.client.add_members(CHANNEL_TYPE, channel, &some).await?;
+        }
+        Ok(())
+    }
+
+    /// Has exactly these in a channel.
+    pub(super) async fn seat(&mut self, room: &Room, wanted: Members) -> Result<(), Stuck> {
+        if room.members == wanted {
+            return Ok(());
+        }
+        match self.move_members(&room.channel.id(), &room.members, &wanted).await {
+            // The chat lost it, or is another one than before.
+            Err(Stuck::Chat(error)) if error.code() == Some(MISSING) => {
+                let room = Room { members: wanted, ..room.clone() };
+                self.open(&room).await?;
+                self.remember(room);
+                return Ok(());
+            }
+            other => other?,
+        }
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, &wanted).await?;
+        tx.commit().await?;
+        let new = wanted.agents.difference(&room.members.agents).copied().collect();
+        self.note_assigned(&room.channel, &new).await?;
+        self.remember(Room { members: wanted, ..room.clone() });
+        Ok(())
+    }
+
+    async fn move_members(&mut self, channel: &str, from: &Members, to: &Members) -> Result<(), Stuck> {
+        let (there, shall) = (from.users(), to.users());
+        let new: Vec<String> = shall.difference(&there).cloned().collect();
+        self.add(channel, &new).await?;
+        let gone: Vec<&str> = there.difference(&shall).map(String::as_str).collect();
+        for some in gone.chunks(IN_A_CALL_MAX) {
+            self.world.client.remove_members(CHANNEL_TYPE, channel, some).await?;
+        }
+        Ok(())
+    }
+
+    /// Agents that work on a workflow speak in its channel under these names.
+    async fn note_assigned(&self, channel: &Channel, agents: &BTreeSet<AgentId>) -> Result<(), Stuck> {
+        let Channel::Workflow(workflow) = channel else { return Ok(()) };
+        for agent in agents {
+            let mut tx = self.world.store.begin(&self.tenant()).await?;
+            messenger::user_of_assignment(&mut tx, *workflow, *agent, &user_of_agent(*agent)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// One agent more in a channel, if it is still there. Gives the channel as it is then.
+    pub(super) async fn join(&mut self, room: Room, agent: AgentId) -> Result<Room, Stuck> {
+        if !self.roll.squad.agents.contains_key(&agent) || room.members.agents.contains(&agent) {
+            return Ok(room);
+        }
+        let mut wanted = room.members.clone();
+        wanted.agents.insert(agent);
+        self.seat(&room, wanted.clone()).await?;
+        Ok(Room { members: wanted, ..room })
+    }
+
+    /// An agent hands in results again: its emergency is over.
+    pub(super) async fn recovered(&mut self, workflow: WorkflowId, agent: AgentId, batch: &Batch) -> Result<(), Stuck> {
+        let Some(project) = batch.projects.get(&workflow) else { return Ok(()) };
+        let channel = Channel::Emergency(*project);
+        let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+        let room = match self.rooms.get(&channel) {
+            Some(room) => Some(room.clone()),
+            None => rooms::find(&mut tx, CHANNEL_TYPE, &channel).await?,
+        };
+        drop(tx);
+        let Some(room) = room.filter(|room| room.members.agents.contains(&agent)) else { return Ok(()) };
+        let mut wanted = room.members.clone();
+        wanted.agents.remove(&agent);
+        self.seat(&room, wanted).await
+    }
+
+    /// Says of the channel of a workflow that ended that it is over, and of one that goes on that it is not.
+    pub(super) async fn archive(&mut self, event: &Event, room: &Room) -> Result<(), Stuck> {
+        let over = match event.change.name() {
+            "workflow_ended" => true,
+            "task_retried" => false,
+            _ => return Ok(()),
+        };
+        let set = Custom::from_iter([("archived".to_owned(), json!(over))]);
+        let acting = Acting { user_id: Some(SYSTEM_USER.to_owned()), user: None };
+        let patch = Patch { set, unset: Vec::new(), acting };
+        self.world.client.patch_channel(CHANNEL_TYPE, &room.channel.id(), &patch).await?;
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        rooms::archived(&mut tx, CHANNEL_TYPE, &room.channel, over.then_some(event.at)).await?;
+        tx.commit().await?;
+        self.rooms.remove(&room.channel);
+        Ok(())
+    }
+
+    /// Has everybody where they belong, and nobody elsewhere, in every channel. A channel that the chat refuses to change waits for the
+    /// next time; the others do not wait for it.
+    pub(super) async fn bring_in_step(&mut self) -> Result<(), Stuck> {
+        let mut wanted: Vec<Channel> = self.roll.projects.iter().map(|(id, _)| Channel::Project(*id)).collect();
+        wanted.extend(
+            self.roll.squad.skills().into_iter().map(|skill| Channel::Skill(self.organization, skill.to_owned())),
+        );
+        for channel in wanted {
+            let made = self.room(&channel).await.map(drop);
+            passed_over(&channel, made)?;
+        }
+        let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+        let standing = rooms::standing(&mut tx, CHANNEL_TYPE).await?;
+        drop(tx);
+        for room in standing {
+            let wanted = self.roll.squad.members(&room.channel, &room.members);
+            let seated = self.seat(&room, wanted).await;
+            passed_over(&room.channel, seated)?;
+        }
+        self.bring_workflows_in_step().await
+    }
+
+    /// The same for the channels of workflows. In one that is archived nobody is added any more.
+    async fn bring_workflows_in_step(&mut self) -> Result<(), Stuck> {
+        loop {
+            let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+            let mut due = Vec::new();
+            for room in rooms::out_of_step(&mut tx, CHANNEL_TYPE, &self.roll.squad).await? {
+                let Channel::Workflow(workflow) = room.channel else { continue };
+                let involved = rooms::involved(&mut tx, workflow).await?.unwrap_or_default();
+                due.push((room, involved));
+            }
+            drop(tx);
+            let mut moved = false;
+            for (room, involved) in due {
+                let mut wanted = self.roll.squad.members(&room.channel, &involved);
+                // Those who take part come with the event that says so, in its order.
+                wanted.agents.retain(|agent| room.members.agents.contains(agent));
+                if room.archived {
+                    wanted.people.retain(|person| room.members.people.contains(person));
+                }
+                let differs = wanted != room.members;
+                let seated = self.seat(&room, wanted).await;
+                moved |= passed_over(&room.channel, seated)? && differs;
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What the chat refuses for good does not hold up other channels. Says whether it was done.
+fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<bool, Stuck> {
+    match outcome {
+        Err(Stuck::Chat(error)) if is_final(&error) => {
+            tracing::error!(%error, channel = channel.id(), "the chat refuses to change a channel");
+            metrics::counter!("devsquad_messenger_rooms_refused_total").increment(1);
+            Ok(false)
+        }
+        other => other.map(|()| true),
+    }
+}

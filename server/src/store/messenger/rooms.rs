@@ -1,0 +1,248 @@
+//! The rows that say which channels there are, and who is in them.
+
+use std::collections::BTreeSet;
+
+use devsquad::Role;
+use devsquad::id::{AgentId, OrganizationId, ProjectId, UserId, WorkflowId};
+use devsquad::messaging::channel::{Channel, Members, Purpose, Squad};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::store::TenantTx;
+
+/// Channels of workflows looked at in one go.
+const OUT_OF_STEP_MAX: i64 = 200;
+
+/// A channel that was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Room {
+    /// Which.
+    pub channel: Channel,
+    /// Who is in it.
+    pub members: Members,
+    /// Whether what it was for is over.
+    pub archived: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    channel_id: String,
+    purpose: String,
+    project_id: Option<Uuid>,
+    workflow_id: Option<Uuid>,
+    skill: Option<String>,
+    agent_participants: Value,
+    user_participants: Value,
+    archived: bool,
+}
+
+const COLUMNS: &str =
+    "c.channel_id, c.purpose, c.project_id, c.workflow_id, c.skill, c.agent_participants, c.user_participants,
+    c.archived_at IS NOT NULL AS archived";
+
+impl Row {
+    /// Nothing for a channel of a kind that the messenger does not keep.
+    fn room(self, organization: Uuid) -> Option<Room> {
+        let project = self.project_id.map(ProjectId);
+        let channel = match Purpose::parse(&self.purpose)? {
+            Purpose::Project => Channel::Project(project?),
+            Purpose::Workflow => Channel::Workflow(WorkflowId(self.workflow_id?)),
+            Purpose::Skill => Channel::Skill(OrganizationId(organization), self.skill?),
+            Purpose::Coordination => Channel::Coordination(self.channel_id.strip_prefix("coord-")?.parse().ok()?),
+            Purpose::Emergency => Channel::Emergency(project?),
+            Purpose::Approvals => Channel::Approvals(project?),
+            Purpose::Progress => Channel::Progress(project?),
+        };
+        let members = Members {
+            agents: serde_json::from_value(self.agent_participants).unwrap_or_default(),
+            people: serde_json::from_value(self.user_participants).unwrap_or_default(),
+        };
+        Some(Room { channel, members, archived: self.archived })
+    }
+}
+
+/// A channel, if it was made.
+pub async fn find(tx: &mut TenantTx, kind: &str, channel: &Channel) -> Result<Option<Room>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let query = format!(
+        "SELECT {COLUMNS} FROM stream_chat_integration AS c WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.channel_id = $3"
+    );
+    let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(organization)
+        .bind(kind)
+        .bind(channel.id())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.and_then(|row| row.room(organization)))
+}
+
+/// Every channel but those of workflows, of which there is no end.
+pub async fn standing(tx: &mut TenantTx, kind: &str) -> Result<Vec<Room>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let query = format!(
+        "SELECT {COLUMNS} FROM stream_chat_integration AS c
+         WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose <> 'workflow' ORDER BY c.created_at, c.id"
+    );
+    let rows: Vec<Row> =
+        sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(organization).bind(kind).fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().filter_map(|row| row.room(organization)).collect())
+}
+
+/// Channels of workflows in which somebody is who may not belong there any more, or, while the workflow goes on, an owner is missing.
+/// Who belongs is said by `Squad::members`; this only spares it from being asked of every channel there ever was.
+pub async fn out_of_step(tx: &mut TenantTx, kind: &str, squad: &Squad) -> Result<Vec<Room>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let owners: Vec<Uuid> = squad.people.iter().filter(|(_, role)| **role == Role::Owner).map(|(id, _)| id.0).collect();
+    let query = format!(
+        "SELECT {COLUMNS} FROM stream_chat_integration AS c
+         LEFT JOIN orchestration_workflows AS w ON w.organization_id = c.organization_id AND w.id = c.workflow_id
+         WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose = 'workflow' AND (
+             (c.archived_at IS NULL AND NOT c.user_participants @> $3)
+             OR EXISTS (SELECT FROM jsonb_array_elements_text(c.user_participants) AS p (id)
+                        WHERE NOT p.id::uuid = ANY($4) AND (w.user_id IS DISTINCT FROM p.id::uuid OR NOT p.id::uuid = ANY($5)))
+             OR EXISTS (SELECT FROM jsonb_array_elements_text(c.agent_participants) AS a (id) WHERE NOT a.id::uuid = ANY($6)))
+         LIMIT $7"
+    );
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(organization)
+        .bind(kind)
+        .bind(json!(owners))
+        .bind(&owners)
+        .bind(squad.people.keys().map(|id| id.0).collect::<Vec<Uuid>>())
+        .bind(squad.agents.keys().map(|id| id.0).collect::<Vec<Uuid>>())
+        .bind(OUT_OF_STEP_MAX)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| row.room(organization)).collect())
+}
+
+/// What a workflow is called, and its project.
+pub async fn subject(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<(String, ProjectId)>, sqlx::Error> {
+    let found: Option<(String, Uuid)> = sqlx::query_as(
+        "SELECT workflow_name, project_id FROM orchestration_workflows WHERE organization_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().organization)
+    .bind(workflow.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|(name, project)| (name, ProjectId(project))))
+}
+
+/// Whom a workflow is about: the agents it was given to, and the person who created it. Nothing when there is no such workflow.
+pub async fn involved(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<Members>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let creator: Option<Option<Uuid>> =
+        sqlx::query_scalar("SELECT user_id FROM orchestration_workflows WHERE organization_id = $1 AND id = $2")
+            .bind(organization)
+            .bind(workflow.0)
+            .fetch_optional(&mut **tx)
+            .await?;
+    let Some(creator) = creator else { return Ok(None) };
+    let agents: Vec<Uuid> =
+        sqlx::query_scalar("SELECT agent_id FROM agent_assignments WHERE organization_id = $1 AND workflow_id = $2")
+            .bind(organization)
+            .bind(workflow.0)
+            .fetch_all(&mut **tx)
+            .await?;
+    Ok(Some(Members {
+        agents: agents.into_iter().map(AgentId).collect(),
+        people: creator.into_iter().map(UserId).collect::<BTreeSet<UserId>>(),
+    }))
+}
+
+/// A channel was made, with these in it.
+pub async fn opened(tx: &mut TenantTx, kind: &str, room: &Room, id: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let Room { channel, members, .. } = room;
+    let (workflow, skill) = match channel {
+        Channel::Workflow(workflow) => (Some(workflow.0), None),
+        Channel::Skill(_, skill) => (None, Some(skill.as_str())),
+        Channel::Project(_)
+        | Channel::Coordination(_)
+        | Channel::Emergency(_)
+        | Channel::Approvals(_)
+        | Channel::Progress(_) => (None, None),
+    };
+    sqlx::query(
+        "INSERT INTO stream_chat_integration (organization_id, id, project_id, workflow_id, channel_id, channel_type, purpose, skill,
+             agent_participants, user_participants, created_at)
+         VALUES ($1, $2, coalesce($3, (SELECT project_id FROM orchestration_workflows WHERE organization_id = $1 AND id = $4)),
+             $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (organization_id, channel_type, channel_id) DO UPDATE SET
+             agent_participants = excluded.agent_participants, user_participants = excluded.user_participants",
+    )
+    .bind(organization)
+    .bind(id)
+    .bind(channel.project().map(|project| project.0))
+    .bind(workflow)
+    .bind(channel.id())
+    .bind(kind)
+    .bind(channel.purpose().as_str())
+    .bind(skill)
+    .bind(json!(members.agents))
+    .bind(json!(members.people))
+    .bind(jiff_sqlx::Timestamp::from(now))
+    .execute(&mut **tx)
+    .await?;
+    let Some(workflow) = workflow else { return Ok(()) };
+    sqlx::query("UPDATE orchestration_workflows SET stream_chat_channel_id = $3 WHERE organization_id = $1 AND id = $2")
+        .bind(organization)
+        .bind(workflow)
+        .bind(channel.id())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// These are in a channel now.
+pub async fn seated(tx: &mut TenantTx, kind: &str, channel: &Channel, members: &Members) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE stream_chat_integration SET agent_participants = $4, user_participants = $5
+         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
+    )
+    .bind(tx.tenant().organization)
+    .bind(kind)
+    .bind(channel.id())
+    .bind(json!(members.agents))
+    .bind(json!(members.people))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Something was said in a channel.
+pub async fn said(tx: &mut TenantTx, kind: &str, channel: &Channel, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE stream_chat_integration SET last_activity = $4
+         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
+    )
+    .bind(tx.tenant().organization)
+    .bind(kind)
+    .bind(channel.id())
+    .bind(jiff_sqlx::Timestamp::from(now))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// What a channel was for is over since then, or goes on.
+pub async fn archived(
+    tx: &mut TenantTx,
+    kind: &str,
+    channel: &Channel,
+    since: Option<Timestamp>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE stream_chat_integration SET archived_at = $4
+         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
+    )
+    .bind(tx.tenant().organization)
+    .bind(kind)
+    .bind(channel.id())
+    .bind(since.map(jiff_sqlx::Timestamp::from))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}

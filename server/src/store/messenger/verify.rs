@@ -1,0 +1,113 @@
+//! Questions about what the chat was told. Those about the chat itself are asked in the embedded chat server's own tables.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use devsquad::id::{AgentId, UserId};
+use devsquad::messaging::channel::Members;
+use serde_json::Value;
+
+use crate::store::{ChatTx, TenantTx};
+
+/// Rows asked for in one statement.
+const ROWS_MAX: usize = 2_000;
+
+/// How far the chat was told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Lines up to this one were never told.
+    pub began: u64,
+    /// Lines up to this one were told, and none after it.
+    pub posted: u64,
+    /// Messages that the chat refused for good.
+    pub buried: HashSet<String>,
+}
+
+/// Reads it.
+pub async fn told(tx: &mut TenantTx) -> Result<Told, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let bookmark: Option<(i64, i64)> =
+        sqlx::query_as("SELECT began_seq, posted_seq FROM chat_bookmarks WHERE organization_id = $1")
+            .bind(organization)
+            .fetch_optional(&mut **tx)
+            .await?;
+    let (began, posted) = bookmark.unwrap_or_default();
+    let buried: Vec<String> = sqlx::query_scalar("SELECT message_id FROM chat_dead_letters WHERE organization_id = $1")
+        .bind(organization)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(Told { began: began.cast_unsigned(), posted: posted.cast_unsigned(), buried: buried.into_iter().collect() })
+}
+
+/// The channels there are, and the chat's users that are noted to be in each.
+pub async fn noted(tx: &mut TenantTx) -> Result<HashMap<String, BTreeSet<String>>, sqlx::Error> {
+    let rows: Vec<(String, Value, Value)> = sqlx::query_as(
+        "SELECT channel_id, agent_participants, user_participants FROM stream_chat_integration WHERE organization_id = $1
+             AND purpose <> 'direct'",
+    )
+    .bind(tx.tenant().organization)
+    .fetch_all(&mut **tx)
+    .await?;
+    let users = |agents: Value, people: Value| {
+        let agents: BTreeSet<AgentId> = serde_json::from_value(agents).unwrap_or_default();
+        let people: BTreeSet<UserId> = serde_json::from_value(people).unwrap_or_default();
+        Members { agents, people }.users()
+    };
+    Ok(rows.into_iter().map(|(channel, agents, people)| (channel, users(agents, people))).collect())
+}
+
+/// Those of these messages (id, channel) that are not there.
+pub async fn missing(chat: &mut ChatTx, due: &[(String, String)]) -> Result<Vec<String>, sqlx::Error> {
+    let mut missing = Vec::new();
+    for part in due.chunks(ROWS_MAX) {
+        let some: Vec<String> = sqlx::query_scalar(
+            "SELECT due.id || ' in ' || due.channel FROM unnest($1::text[], $2::text[]) AS due (id, channel)
+             LEFT JOIN chat.messages AS m ON m.id = due.id AND m.channel_id = due.channel WHERE m.id IS NULL",
+        )
+        .bind(part.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>())
+        .bind(part.iter().map(|(_, channel)| channel.as_str()).collect::<Vec<_>>())
+        .fetch_all(&mut **chat)
+        .await?;
+        missing.extend(some);
+    }
+    Ok(missing)
+}
+
+/// Messages in these channels that say they tell an event up to that line.
+pub async fn telling(chat: &mut ChatTx, channels: &[String], seq: u64) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM chat.messages WHERE channel_id = ANY($1) AND custom #>> '{devsquad,event_id}' IS NOT NULL
+             AND (custom #>> '{devsquad,seq}')::bigint <= $2 ORDER BY created_at, seq",
+    )
+    .bind(channels)
+    .bind(seq.cast_signed())
+    .fetch_all(&mut **chat)
+    .await
+}
+
+/// Messages in these channels that tell an event which came before the one told before them.
+pub async fn out_of_order(chat: &mut ChatTx, channels: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id || ' in ' || channel_id FROM
+             (SELECT id, channel_id, (custom #>> '{devsquad,seq}')::bigint AS told,
+                     lag((custom #>> '{devsquad,seq}')::bigint) OVER (PARTITION BY channel_type, channel_id ORDER BY created_at, seq) AS before
+              FROM chat.messages WHERE channel_id = ANY($1) AND custom #>> '{devsquad,seq}' IS NOT NULL) AS in_order
+         WHERE told < before",
+    )
+    .bind(channels)
+    .fetch_all(&mut **chat)
+    .await
+}
+
+/// Who is in these channels.
+pub async fn members(chat: &mut ChatTx, channels: &[String]) -> Result<HashMap<String, BTreeSet<String>>, sqlx::Error> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT channel_id, user_id FROM chat.members WHERE channel_id = ANY($1)")
+            .bind(channels)
+            .fetch_all(&mut **chat)
+            .await?;
+    let mut members: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for (channel, user) in rows {
+        members.entry(channel).or_default().insert(user);
+    }
+    Ok(members)
+}
