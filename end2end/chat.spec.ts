@@ -47,7 +47,7 @@ for (const width of [360, 1280]) {
     await expectNoSidewaysScroll(page);
     await screens(page, `chat-thread-${width}`);
     await page.setViewportSize({ width, height: 800 });
-    await thread.getByLabel("Reply in the thread", { exact: true }).fill("Looking at it.");
+    await thread.getByRole("textbox", { name: "Reply in the thread" }).fill("Looking at it.");
     await thread.getByRole("button", { name: "Send" }).click();
     await expect(message(replies(page), "Looking at it.")).toBeVisible();
 

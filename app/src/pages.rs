@@ -54,21 +54,17 @@ pub(crate) enum Page {
 /// A piece of the browser's half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Where a visit begins, and what waits for a person.
+    /// Where a visit begins, the door included, and what waits for a person.
     Overview,
-    /// Workflows and agents, to look through.
+    /// Workflows, agents and conversations, to look through.
     Lists,
     /// One workflow.
     Run,
-    /// Conversations, to look through.
-    Talks,
     /// One conversation.
     Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
-    /// What is made: a first project, a workflow, an agent.
-    Begin,
-    /// What is looked up once in a while, and the door.
+    /// What is done once in a while.
     Rest,
 }
 
@@ -76,14 +72,14 @@ impl Page {
     /// Where it is.
     fn piece(self) -> Piece {
         match self {
-            Page::Dashboard | Page::Approvals => Piece::Overview,
-            Page::Workflows | Page::Agents | Page::Agent => Piece::Lists,
-            Page::Hub | Page::Channels | Page::Threads => Piece::Talks,
+            Page::Dashboard | Page::Approvals | Page::SignIn | Page::Invite => Piece::Overview,
+            Page::Workflows | Page::Agents | Page::Agent | Page::Hub | Page::Channels | Page::Threads | Page::Help => {
+                Piece::Lists
+            }
             Page::Channel => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
-            Page::Welcome | Page::Create | Page::NewAgent => Piece::Begin,
-            Page::SignIn | Page::Invite | Page::People | Page::Appearance | Page::Help => Piece::Rest,
+            Page::Welcome | Page::Create | Page::NewAgent | Page::People | Page::Appearance => Piece::Rest,
         }
     }
 
@@ -104,11 +100,9 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
-            Piece::Talks => talks(self).await,
             Piece::Chat => chat().await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
-            Piece::Begin => begin(self).await,
             Piece::Rest => rest(self).await,
         };
         drawn.unwrap_or_else(|_| did_not_come("this page"))
@@ -138,7 +132,7 @@ fn did_not_come(what: &'static str) -> AnyView {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 8] = [Piece::Overview, Piece::Lists, Piece::Talks, Piece::Chat, Piece::Begin, Piece::Run, Piece::Task, Piece::Rest];
+    const ALL: [Piece; 6] = [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -146,9 +140,7 @@ impl Piece {
         match self {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
-            Piece::Talks => "talks",
             Piece::Chat => "chat",
-            Piece::Begin => "begin",
             Piece::Run => "run",
             Piece::Task => "task",
             Piece::Rest => "rest",
@@ -161,9 +153,7 @@ impl Piece {
         let _ = match self {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
-            Piece::Talks => fetch_talks().await,
             Piece::Chat => fetch_chat().await,
-            Piece::Begin => fetch_begin().await,
             Piece::Run => fetch_run().await,
             Piece::Task => fetch_task().await,
             Piece::Rest => fetch_rest().await,
@@ -189,6 +179,8 @@ fn overview(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::Dashboard => view! { <DashboardPage/> }.into_any(),
         Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
+        Page::SignIn => view! { <SignInPage/> }.into_any(),
+        Page::Invite => view! { <InvitePage/> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -199,16 +191,10 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
         Page::Workflows => view! { <WorkflowsPage/> }.into_any(),
         Page::Agents => view! { <AgentsPage/> }.into_any(),
         Page::Agent => view! { <AgentPage/> }.into_any(),
-        _ => ().into_any(),
-    })
-}
-
-#[wasm_split(talks, wasm_split_path = leptos::wasm_split, preload(fetch_talks), fallible)]
-fn talks(page: Page) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
         Page::Hub => view! { <HubPage/> }.into_any(),
         Page::Channels => view! { <ChannelsPage/> }.into_any(),
         Page::Threads => view! { <ThreadsPage/> }.into_any(),
+        Page::Help => view! { <HelpPage/> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -216,16 +202,6 @@ fn talks(page: Page) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
 fn chat() -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <ChannelPage/> }.into_any())
-}
-
-#[wasm_split(begin, wasm_split_path = leptos::wasm_split, preload(fetch_begin), fallible)]
-fn begin(page: Page) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        Page::Welcome => view! { <WelcomePage/> }.into_any(),
-        Page::Create => view! { <CreatePage/> }.into_any(),
-        Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
-        _ => ().into_any(),
-    })
 }
 
 #[wasm_split(run, wasm_split_path = leptos::wasm_split, preload(fetch_run), fallible)]
@@ -245,11 +221,11 @@ fn task(beside: Option<(Run, TaskId, Places)>) -> Result<AnyView, SplitLoaderErr
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
 fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        Page::SignIn => view! { <SignInPage/> }.into_any(),
-        Page::Invite => view! { <InvitePage/> }.into_any(),
+        Page::Welcome => view! { <WelcomePage/> }.into_any(),
+        Page::Create => view! { <CreatePage/> }.into_any(),
+        Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
         Page::People => view! { <PeoplePage/> }.into_any(),
         Page::Appearance => view! { <AppearancePage/> }.into_any(),
-        Page::Help => view! { <HelpPage/> }.into_any(),
         _ => ().into_any(),
     })
 }

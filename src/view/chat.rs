@@ -16,7 +16,7 @@ pub const TEXT_CHARS_MAX: usize = 20_000;
 /// Messages fetched at a time: what fills two windows, and is drawn within one frame.
 pub const ROWS_PER_PAGE: usize = 40;
 /// Messages in the page at one time, however long the channel is.
-pub const ROWS_MAX: usize = 120;
+pub const ROWS_MAX: usize = 160;
 /// Files on one message.
 pub const FILES_MAX: usize = 10;
 

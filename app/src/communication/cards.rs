@@ -159,7 +159,7 @@ fn decision(message: &MessageView, task: &TaskCard, checkpoint: CheckpointId, ro
                 {hidden("approve")}
                 <button type="submit" class=button_class(Look::Primary)><Icon glyph=Glyph::Check class="size-4 shrink-0"/>"Approve"</button>
             </form>
-            <details class="min-w-0 grow">
+            <details class="min-w-0 open:basis-full">
                 <summary class=format!("{} w-fit", button_class(Look::Plain))>"Request changes…"</summary>
                 <form method="post" action=Decide::PATH data-form="decide" class="mt-2 flex flex-col gap-2">
                     {hidden("reject")}

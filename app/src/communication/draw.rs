@@ -210,3 +210,108 @@ fn tools(message: &MessageView) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use devsquad::id::{CheckpointId, TaskId, WorkflowId};
+    use devsquad::view::chat::{ChatUser, Tag, TaskCard};
+    use devsquad::workflow::task::TaskStatus;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user(id: &str, name: &str) -> ChatUser {
+        ChatUser { id: id.into(), name: name.into(), presence: String::new() }
+    }
+
+    fn said(text: &str, kind: Option<&str>) -> MessageView {
+        MessageView {
+            id: "m1".into(),
+            channel: "workflow-1".into(),
+            author: user("agent-1", "Ada"),
+            text: text.into(),
+            at: Timestamp::UNIX_EPOCH,
+            edited: false,
+            deleted: false,
+            pinned: false,
+            parent: None,
+            replies: 0,
+            quoted: None,
+            reactions: Vec::new(),
+            files: Vec::new(),
+            mentions: Vec::new(),
+            tag: kind.map(|kind| Tag { kind: kind.into(), ..Tag::default() }),
+            task: None,
+        }
+    }
+
+    fn task() -> TaskCard {
+        TaskCard {
+            workflow: WorkflowId(Uuid::from_u128(1)),
+            task: TaskId(Uuid::from_u128(2)),
+            name: "Build it".into(),
+            status: TaskStatus::AwaitingApproval,
+            agent: None,
+            decision: Some((CheckpointId(Uuid::from_u128(3)), "Is it right?".into())),
+            question: None,
+            thread: Some("task-2".into()),
+        }
+    }
+
+    #[test]
+    fn words_are_markdown_and_nothing_in_them_runs() {
+        let mut message = said("Hello **@Nora** <script>alert(1)</script>", None);
+        message.mentions = vec![user("person-1", "Nora")];
+        let row = row(&message, "person-1", Role::Viewer);
+        assert!(row.html.contains("<strong>") && !row.html.contains("<script"), "{}", row.html);
+        assert!(row.html.contains("msg-mentions") && row.html.contains("class=\"msg-name\">@Nora"), "{}", row.html);
+        assert_eq!(row.label, "Ada: Hello **@Nora** <script>alert(1)</script>");
+    }
+
+    #[test]
+    fn a_kind_nobody_knows_still_says_its_words() {
+        let row = row(&said("Something new happened.", Some("telepathy")), "person-1", Role::Owner);
+        assert!(row.html.contains("Something new happened.") && !row.html.contains("msg-card"), "{}", row.html);
+    }
+
+    #[test]
+    fn a_decision_is_offered_to_those_who_may_take_it_as_long_as_it_is_open() {
+        let mut message = said("“Build it” waits for approval.", Some("approval_request"));
+        message.task = Some(task());
+        let offered = |message: &MessageView, role| row(message, "person-1", role).html.contains("Approve");
+        assert!(offered(&message, Role::Reviewer));
+        assert!(!offered(&message, Role::Operator));
+        // Another round's.
+        message.tag = Some(Tag {
+            kind: "approval_request".into(),
+            checkpoint_id: Some(CheckpointId(Uuid::from_u128(9))),
+            ..Tag::default()
+        });
+        assert!(!offered(&message, Role::Owner));
+        message.task = Some(TaskCard { decision: None, ..task() });
+        assert!(row(&message, "person-1", Role::Owner).html.contains("Answered since"));
+    }
+
+    #[test]
+    fn a_question_is_answered_in_its_thread() {
+        let mut message = said("Which colour?", Some("question"));
+        message.parent = Some("task-2".into());
+        let question = Some(("Which colour?".to_owned(), vec!["Green".to_owned(), "Red".to_owned()]));
+        message.task = Some(TaskCard { decision: None, question, ..task() });
+        let html = row(&message, "person-1", Role::Viewer).html;
+        assert!(html.contains("value=\"Green\"") && html.contains("Or answer in your own words"), "{html}");
+        assert!(html.contains("name=\"thread\" value=\"task-2\"") || html.contains("value=\"task-2\""), "{html}");
+    }
+
+    #[test]
+    fn what_hangs_on_a_message_is_in_its_name() {
+        let mut message = said("Look", None);
+        message.pinned = true;
+        message.replies = 2;
+        message.reactions =
+            vec![ReactionCount { kind: "👍".into(), count: 2, by: vec![user("person-1", "Nora"), user("agent-2", "Bo")] }];
+        let row = row(&message, "person-1", Role::Viewer);
+        assert_eq!(row.label, "Ada: Look, 2 replies, Agree 2, pinned");
+        assert!(row.html.contains("aria-pressed=\"true\"") && row.html.contains("Agree, 2: you, Bo"), "{}", row.html);
+    }
+}

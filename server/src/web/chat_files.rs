@@ -8,6 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use devsquad::messaging::channel::user_of_person;
 use serde_json::{Value, json};
 
 use super::App;
@@ -15,7 +16,6 @@ use super::artifacts::{SANDBOX, file_name};
 use super::backend::chat::views::link;
 use super::session::{self, Visitor, Who};
 use crate::chat::client::ChatError;
-use crate::messenger::user_of_person;
 use crate::problem::Problem;
 use crate::store::pages::chat::{self, ChannelRow};
 
@@ -75,7 +75,7 @@ async fn give(
             return Err(Problem::fault("/file", "is bigger than 20 MB"));
         }
         let media = picture(&name);
-        let me = user_of_person(who.signed_in.user.0);
+        let me = user_of_person(who.signed_in.user);
         let url = app.chat.upload(&row.kind, &row.id, &me, &name, media.is_some(), &content).await;
         return Ok(Json(json!({
             "kind": if media.is_some() { "image" } else { "file" },

@@ -101,7 +101,7 @@ pub fn Composer(
                     aria-controls=list
                     aria-activedescendant=shared(active)
                     autocomplete="off"
-                    class="composer-field focus-vibe"
+                    class="composer-field"
                     on:input=move |_| typed(writing)
                     on:keydown=move |event: ev::KeyboardEvent| pressed(writing, &event)
                     on:blur=move |_| writing.offered.set((0, Vec::new()))
@@ -413,7 +413,7 @@ mod browser {
                 cancel(writing);
             }
             "ArrowUp" if writing.text.seen_once(String::is_empty) => edit_last(writing),
-            "Enter" if !event.shift_key() && !is_touch() => send(writing),
+            "Enter" if !event.shift_key() && !dom::is_touch() => send(writing),
             "PageUp" if event.shift_key() && dom::show_new(writing.talk.list_id()) => {}
             _ => return,
         }
@@ -428,11 +428,6 @@ mod browser {
         if let Some(row) = last {
             writing.talk.editing.set(Some(row));
         }
-    }
-
-    /// Where one types on glass, Enter begins a line and the button sends.
-    fn is_touch() -> bool {
-        window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
     }
 
     pub fn pick(writing: Writing, at: usize) {

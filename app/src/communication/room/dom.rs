@@ -8,8 +8,6 @@ mod browser {
 
     /// Nearer to the end than this, one follows what is said.
     const AT_END_PX: i32 = 120;
-    /// Nearer to an edge of what is there than this, more is fetched.
-    const NEAR_PX: i32 = 900;
     /// Inside of a message, what can be focused.
     const INSIDE: &str = "a, button, input, textarea, summary, [tabindex]";
 
@@ -33,8 +31,10 @@ mod browser {
     /// Whether an edge of what is there is near: the older one, the newer one.
     pub fn near(id: &str) -> (bool, bool) {
         let Some(at) = scroller(id) else { return (false, false) };
+        // Half a window: what is fetched is more than that, so that one edge's rows do not bring the other edge near.
+        let near = at.client_height() / 2;
         let above = at.scroll_height() - at.client_height() + at.scroll_top();
-        (above < NEAR_PX, -at.scroll_top() < NEAR_PX)
+        (above < near, -at.scroll_top() < near)
     }
 
     pub fn to_end(id: &'static str) {
@@ -178,6 +178,11 @@ mod browser {
         true
     }
 
+    /// Where one types on glass, Enter begins a line and the button sends; and a field that gets the focus covers half the page.
+    pub fn is_touch() -> bool {
+        window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+    }
+
     pub fn focus_field(id: &str) {
         if let Some(field) = document().get_element_by_id(id).and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
             // A focus that cannot be moved leaves the page as it was.
@@ -196,6 +201,11 @@ mod server {
     /// Nobody has scrolled yet.
     pub fn is_at_end(_list: &str) -> bool {
         true
+    }
+
+    /// Nobody types.
+    pub fn is_touch() -> bool {
+        false
     }
 
     /// Nothing to scroll.

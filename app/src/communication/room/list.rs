@@ -178,8 +178,8 @@ fn behave(talk: Talk, items: Memo<Vec<Item>>, offset: RwSignal<i64>) {
     effect(move || offset.set(super::dom::offset_s()));
     effect(move || {
         items.track();
-        let active = talk.active.get();
-        request_animation_frame(move || super::dom::tame(talk.list_id(), active.as_deref()));
+        let (list, active) = (talk.list_id(), talk.active.get());
+        request_animation_frame(move || super::dom::tame(list, active.as_deref()));
     });
 }
 

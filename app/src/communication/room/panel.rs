@@ -92,6 +92,12 @@ fn Thread(room: Room, root: String, page: Signal<RowsPage>, at: Option<String>) 
             talk.go_to(message);
         }
     });
+    effect(|| {
+        // The heading was there first.
+        if document().active_element().is_some_and(|at| at.id() == PANEL_TITLE) && !super::dom::is_touch() {
+            focus_soon(vec!["thread-composer".to_owned()]);
+        }
+    });
     view! {
         <Messages talk menu=room.menu name="Replies"/>
         <Typing room thread=Some(root)/>
@@ -105,7 +111,7 @@ fn focus_when_opened_by_hand() {
     effect(move || {
         let at = document().active_element().map(|at| at.tag_name());
         if at.is_some_and(|name| !name.eq_ignore_ascii_case("body")) {
-            focus_soon(vec!["thread-composer".to_owned(), PANEL_TITLE.to_owned()]);
+            focus_soon(vec![PANEL_TITLE.to_owned()]);
         }
     });
 }

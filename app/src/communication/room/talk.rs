@@ -140,8 +140,16 @@ impl Talk {
         })
     }
 
+    /// Whether the page was left: an answer that comes late has no place any more.
+    pub fn is_gone(self) -> bool {
+        self.inside.try_with_value(|_| ()).is_none()
+    }
+
     /// Puts a message in: in the place of the one it is, or behind the last.
     pub fn put(self, row: Row, new: bool) {
+        if self.is_gone() {
+            return;
+        }
         if !self.is_mine(&row) {
             if let Some(root) = row.parent.filter(|_| self.thread().is_none()) {
                 self.touch(&root);
@@ -206,7 +214,7 @@ impl Talk {
     pub fn touch(self, id: &str) {
         #[cfg(feature = "hydrate")]
         {
-            if self.row(id).is_none() {
+            if self.is_gone() || self.row(id).is_none() {
                 return;
             }
             let due = self.inside.try_update_value(|inside| {
@@ -265,6 +273,9 @@ impl Talk {
 
     /// Goes to a message, wherever it stands.
     pub fn go_to(self, id: String) {
+        if self.is_gone() {
+            return;
+        }
         if self.row(&id).is_some() {
             dom::show(self.list_id(), &id);
         } else {

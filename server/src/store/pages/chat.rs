@@ -32,6 +32,8 @@ pub struct ChannelRow {
     pub joined: bool,
     /// People and agents in it.
     pub members: u32,
+    /// Whether what it was for is over.
+    pub archived: bool,
     /// Decisions and questions that wait in it.
     pub waiting: u32,
     /// When something was said last.
@@ -48,6 +50,7 @@ struct Row {
     workflow_status: Option<String>,
     joined: bool,
     members: i32,
+    archived: bool,
     waiting: i64,
     active_at: Option<jiff_sqlx::Timestamp>,
 }
@@ -67,6 +70,7 @@ impl Row {
             workflow,
             joined: self.joined,
             members: count(self.members),
+            archived: self.archived,
             waiting: count(self.waiting),
             active_at: time(self.active_at),
         })
@@ -76,6 +80,7 @@ impl Row {
 const COLUMNS: &str = "c.channel_id, c.channel_type, c.purpose, w.id AS workflow_id, w.workflow_name, w.status AS workflow_status,
     c.user_participants @> jsonb_build_array($2::text) AS joined,
     jsonb_array_length(c.user_participants) + jsonb_array_length(c.agent_participants) AS members,
+    c.archived_at IS NOT NULL AS archived,
     (SELECT count(*) FROM workflow_tasks AS t WHERE t.organization_id = c.organization_id AND t.workflow_id = c.workflow_id
         AND c.purpose = 'workflow' AND t.status IN ('awaiting_approval', 'awaiting_input')) AS waiting,
     coalesce(c.last_activity, c.created_at) AS active_at";
@@ -84,8 +89,6 @@ const TABLES: &str = "stream_chat_integration AS c
     LEFT JOIN orchestration_workflows AS w ON w.organization_id = c.organization_id AND w.id = c.workflow_id
     WHERE c.organization_id = $1
         AND (c.purpose <> ALL ($3) OR c.user_participants @> jsonb_build_array($2::text))";
-/// What a channel was for is over when its workflow is.
-const OVER: &str = "coalesce(w.status IN ('completed', 'failed', 'timed_out', 'cancelled'), false)";
 
 /// Which channels.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +110,7 @@ fn me(tx: &TenantTx) -> String {
 /// Channels the reader may read, the one with the newest message first, and how many there are in all.
 pub async fn channels(tx: &mut TenantTx, wanted: &Wanted) -> Result<(Vec<ChannelRow>, u32), sqlx::Error> {
     let matching = format!(
-        "FROM {TABLES} AND ($4::bool IS NULL OR {OVER} = $4)
+        "FROM {TABLES} AND ($4::bool IS NULL OR (c.archived_at IS NOT NULL) = $4)
              AND ($5 = '' OR strpos(lower(coalesce(w.workflow_name, c.channel_id)), lower($5)) > 0)"
     );
     let (organization, me) = (tx.tenant().organization, me(tx));

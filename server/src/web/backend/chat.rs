@@ -15,12 +15,12 @@ use app::error::Failure;
 use devsquad::Refusal;
 use devsquad::id::TaskId;
 use devsquad::refusal::RefusalKind;
+use devsquad::messaging::channel::user_of_person;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_PER_PAGE, TaskCard, Which};
 
 use super::{WebBackend, found, unreadable};
 use crate::chat::client::{ChatError, Client};
 use crate::chat::wire::{ChannelQuery, ChannelState, Message, MessageWindow, Window};
-use crate::messenger::user_of_person;
 use crate::store::pages::chat::{self, ChannelRow};
 
 /// How long a page waits for the chat: then it says so, and what was written stays where it is.
@@ -60,7 +60,7 @@ impl WebBackend {
 
     /// The chat's user of the person signed in.
     fn chat_user(&self) -> Result<String, Failure> {
-        Ok(user_of_person(self.who()?.signed_in.user.0))
+        Ok(user_of_person(self.who()?.signed_in.user))
     }
 
     /// The channel of that id, if this person may read it.

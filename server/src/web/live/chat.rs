@@ -13,6 +13,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use devsquad::Role;
+use devsquad::messaging::channel::user_of_person;
 use devsquad::view::chat::ChatNews;
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
@@ -25,7 +26,6 @@ use super::super::session::{Visitor, Who};
 use crate::chat::wire::{Event, Message};
 use crate::clock;
 use crate::feed::StillAllowed;
-use crate::messenger::user_of_person;
 use crate::problem::Problem;
 use crate::store::pages::chat::{self, ChannelRow};
 use crate::store::{Store, Tenant};
@@ -98,7 +98,7 @@ impl Ears {
         };
         Ok(Ears {
             store: app.store.clone(),
-            me: user_of_person(who.signed_in.user.0),
+            me: user_of_person(who.signed_in.user),
             role: who.signed_in.role,
             looked: clock::instant(),
             tenant,

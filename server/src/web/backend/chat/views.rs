@@ -48,10 +48,9 @@ pub fn summary(row: ChannelRow, state: Option<&ChannelState>, me: &str) -> Chann
     };
     let last = state.and_then(|state| state.messages.last()).filter(|message| message.deleted_at.is_none());
     let read = state.and_then(|state| state.read.iter().find(|read| read.user.id == me));
-    let over = row.workflow.as_ref().is_some_and(|(_, _, status)| status.is_terminal());
     ChannelSummary {
         name,
-        archived: over && row.purpose == "workflow",
+        archived: row.archived,
         members: state.map_or(row.members, |state| u32::try_from(state.channel.member_count).unwrap_or(u32::MAX)),
         unread: read.filter(|_| row.joined).map_or(0, |read| u32::try_from(read.unread_messages).unwrap_or(u32::MAX)),
         last: last.map(|message| {
