@@ -450,6 +450,22 @@ pub struct NeedView {
     pub artifacts: Vec<ArtifactView>,
 }
 
+/// A question of an agent that waits for a person's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskedView {
+    /// The question.
+    pub question: QuestionView,
+    /// What is asked.
+    pub text: String,
+    /// Who asks.
+    pub agent: Option<AgentRef>,
+    /// The task it is about.
+    pub task: TaskLink,
+    /// When it was asked.
+    #[serde(with = "crate::wire_time")]
+    pub asked_at: Timestamp,
+}
+
 /// The overview.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DashboardView {

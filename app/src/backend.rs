@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
     WorkflowPage, WorkflowView,
 };
 use devsquad::{Answer, Command, Role};
@@ -46,6 +46,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn agent(&self, id: AgentId) -> Result<AgentView, Failure>;
     /// What waits for a person, oldest first.
     async fn needs(&self) -> Result<Vec<NeedView>, Failure>;
+    /// What agents ask people, oldest first.
+    async fn questions(&self) -> Result<Vec<AskedView>, Failure>;
 
     /// The templates on offer.
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure>;

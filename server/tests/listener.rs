@@ -15,12 +15,30 @@ use server::chat::wire::{ChannelState, Custom, Message, MessageRequest, MessageW
 
 use crate::support::{ChatAt, Server};
 
+/// Looks, a tenth of a second apart, before a story gives up: a busy machine is slow, not wrong.
+const PATIENCE: usize = 600;
+
 crate::with_both_chats! {
     what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words,
     a_question_waits_for_its_answer_and_the_next_attempt_reads_it,
     tasks_are_assigned_retried_approved_and_waived_from_the_chat,
     a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
     a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
+    agents_talk_in_the_thread_of_a_task_until_they_only_talk,
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_server_was_away_is_read_back() {
+    let mut story =
+        Story::begin(ChatAt::SecondProcess, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    // No webhook will tell of it.
+    story.chat.patch_app(&json!({"webhook_url": "http://127.0.0.1:9/nobody"})).await.expect("it is set");
+    story.server.kill();
+    story.says(&story.owner, "/pause while you were away").await;
+    story.server.restart().await;
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    assert_eq!(story.event("workflow_paused").await["data"]["reason"], "while you were away");
+    story.server.verify();
 }
 
 /// A workflow, its channel, and the people who talk there.
@@ -70,7 +88,7 @@ impl Story {
 
     /// Looks again and again until it is so.
     async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Story) -> bool) {
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             if is_so(self).await {
                 return;
             }
@@ -117,7 +135,7 @@ impl Story {
     /// What was answered to a message, as the system.
     async fn answer_to(&self, message: &Message) -> String {
         let mut found = String::new();
-        for _ in 0..200 {
+        for _ in 0..PATIENCE {
             let all = match &message.parent_id {
                 Some(root) => self.chat.replies(root, &MessageWindow::default()).await.expect("replies"),
                 None => self.state().await.expect("the channel").messages,
@@ -155,7 +173,7 @@ async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String)
 }
 
 async fn lease(server: &Server, token: &str) -> Value {
-    for _ in 0..100 {
+    for _ in 0..PATIENCE {
         let (status, claimed) = server.call("POST", "/claims", token, Some(json!({"max": 1, "wait_ms": 1_000}))).await;
         assert_eq!(status, 200, "{claimed}");
         if let Some(lease) = claimed["leases"].as_array().and_then(|leases| leases.first()) {
@@ -275,7 +293,7 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt
     assert!(story.answer_to(&silent).await.contains("say what has to change"), "a rejection needs a reason");
     // A thumb up under the request approves.
     let mut request = None;
-    for _ in 0..100 {
+    for _ in 0..PATIENCE {
         let root = format!("task-{}", story.task("docs").await["id"].as_str().expect("an id"));
         let replies = story.chat.replies(&root, &MessageWindow::default()).await.expect("replies");
         request = replies.into_iter().find(|message| about(message)["kind"] == "approval_request");
@@ -358,7 +376,7 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
     let story = Story::begin(at, tasks).await;
     let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
     let mut rng = StdRng::seed_from_u64(7);
-    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let begin = server::clock::now() - jiff::SignedDuration::from_secs(600);
     let mut deliveries = Vec::new();
     let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
     for n in 0..250u32 {
@@ -397,4 +415,45 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
         })
         .await;
     story.server.verify();
+}
+
+async fn agents_talk_in_the_thread_of_a_task_until_they_only_talk(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    let (_, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let (_, tom) = agent(&story.server, "Tom", &["other"]).await;
+    let held = lease(&story.server, &nia).await;
+    let task = held["task_id"].clone();
+    let path = format!("/workflows/{}/messages", story.workflow);
+    let say = async |token: &str, text: String| {
+        story.server.call("POST", &path, token, Some(json!({"text": text, "task_id": task}))).await
+    };
+    story
+        .until("the thread is there", async |story: &Story| {
+            let (_, all) = story
+                .server
+                .call("GET", &format!("{path}?task_id={}", held["task_id"].as_str().expect("an id")), &nia, None)
+                .await;
+            all["messages"].as_array().is_some_and(|messages| !messages.is_empty())
+        })
+        .await;
+    let (status, refused) = say(&tom, "Hello?".to_owned()).await;
+    assert_eq!(status, 403, "{refused}");
+    for n in 0..20 {
+        let (status, answer) = say(&nia, format!("Thought {n}")).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let (status, braked) = say(&nia, "One more".to_owned()).await;
+    assert_eq!((status, braked["type"].as_str()), (429, Some("urn:devsquad:problem:limit_reached")), "{braked}");
+    // A person's word goes between, and it is heard as such.
+    story.says_in_thread(&story.owner, "build", "Enough thinking.").await;
+    let (status, answer) = say(&nia, "/cancel".to_owned()).await;
+    assert_eq!(status, 201, "{answer}");
+    let thread = format!("{path}?task_id={}", held["task_id"].as_str().expect("an id"));
+    let all = story.server.ask("GET", &thread, None).await;
+    let from: Vec<&str> =
+        all["messages"].as_array().expect("messages").iter().filter_map(|m| m["from"].as_str()).collect();
+    assert_eq!(from.iter().filter(|from| **from == "person").count(), 1);
+    story.says(&story.owner, "/priority high").await;
+    story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
+    assert_eq!(story.look().await["status"], "running", "what an agent types asks for nothing");
 }

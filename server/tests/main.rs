@@ -11,5 +11,4 @@ mod listener;
 mod messenger;
 mod rooms;
 mod schema;
-
 mod tidy;

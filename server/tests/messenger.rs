@@ -1,21 +1,18 @@
 //! Stories of what the chat is told.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
-use server::chat::keys::Keys;
 use server::chat::wire::{ChannelData, ChannelQuery, Message, MessageWindow};
 
-use crate::support::Server;
+use crate::support::{ChatAt, Server};
 
-/// The chat of a server, as the application itself.
-pub fn chat_of(server: &Server) -> Client {
-    let keys = Keys::of_data_dir(&server.data_dir()).expect("keys");
-    Client::new(&format!("{}/chat", server.url()), keys).expect("a client")
-}
+crate::with_both_chats!(a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story);
 
 /// A repository with one commit.
 pub fn repository() -> tempfile::TempDir {
@@ -80,12 +77,11 @@ fn kind(message: &Message) -> &str {
     message.custom["devsquad"]["kind"].as_str().unwrap_or_default()
 }
 
-#[tokio::test]
-async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story() {
-    let server = Server::start().await;
+async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
     let dir = repository();
     let workflow = health_check(&server, dir.path());
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let all = over(&chat, &workflow).await;
 
     let roots: Vec<&Message> = all.iter().filter(|message| kind(message) == "thread").collect();
@@ -124,7 +120,7 @@ async fn a_health_check_leaves_a_channel_whose_threads_tell_the_whole_story() {
 async fn while_the_chat_is_away_work_goes_on_and_afterwards_it_hears_everything_once_and_in_order() {
     // Somebody else's chat server: that of another installation, which is down.
     let mut other = Server::start().await;
-    let chat = chat_of(&other);
+    let chat = other.chat();
     let keys: Value =
         serde_json::from_slice(&std::fs::read(other.data_dir().join("chat.json")).expect("keys")).expect("json");
     other.kill();
@@ -147,4 +143,67 @@ async fn while_the_chat_is_away_work_goes_on_and_afterwards_it_hears_everything_
     let written: Vec<_> = told.iter().map(|message| message.created_at).collect();
     assert!(written.is_sorted(), "in the order of the journal");
     assert_eq!(json!(all.iter().filter(|message| kind(message) == "thread").count()), json!(8));
+}
+
+/// Stands before a chat and lets four calls in ten come to harm: refused as too many, failed, done and then failed, late.
+async fn faulty(chat: String) -> (String, Arc<AtomicU64>) {
+    let harmed = Arc::new(AtomicU64::new(0));
+    let (count, calls) = (harmed.clone(), Arc::new(AtomicU64::new(0)));
+    let client = reqwest::Client::new();
+    let answer = async move |request: axum::extract::Request| {
+        // One number after another, mixed: the same faults in each run.
+        let nth = calls.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let fault = nth % 10;
+        count.fetch_add(u64::from(fault < 4), Ordering::Relaxed);
+        let failed = |status: u16| axum::http::Response::builder().status(status).body(axum::body::Body::empty());
+        match fault {
+            0 => return failed(500).expect("an answer"),
+            1 => return failed(429).expect("an answer"),
+            2 => tokio::time::sleep(Duration::from_millis(400)).await,
+            _ => {}
+        }
+        let (parts, body) = request.into_parts();
+        let url = format!("{chat}{}", parts.uri.path_and_query().map_or("", |path| path.as_str()));
+        let body = axum::body::to_bytes(body, 1 << 24).await.expect("a body");
+        let mut headers = parts.headers;
+        headers.remove("host");
+        let done = client.request(parts.method, url).headers(headers).body(body).send().await.expect("the chat");
+        if fault == 3 {
+            return failed(500).expect("an answer");
+        }
+        let (status, body) = (done.status(), done.bytes().await.expect("its answer"));
+        axum::http::Response::builder().status(status).body(axum::body::Body::from(body)).expect("an answer")
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    (url, harmed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_fails_four_calls_in_ten_hears_everything_once_and_in_order() {
+    let other = Server::start().await;
+    let chat = other.chat();
+    let (url, harmed) = faulty(format!("{}/chat", other.url())).await;
+    let server = Server::start_with(vec![
+        ("STREAM_BASE_URL", url),
+        ("STREAM_API_KEY", other.chat_keys().api_key.clone()),
+        ("STREAM_API_SECRET", other.chat_keys().secret().to_owned()),
+    ])
+    .await;
+    let dir = repository();
+    let workflow = health_check(&server, dir.path());
+    let all = over(&chat, &workflow).await;
+    let mut told: Vec<&Message> = all.iter().filter(|message| kind(message) != "thread").collect();
+    told.sort_by_key(|message| message.created_at);
+    let due = due(&server, &workflow).await;
+    assert_eq!(
+        told.iter().map(|message| message.id.clone()).collect::<Vec<_>>(),
+        due,
+        "every event once, in its order"
+    );
+    assert!(harmed.load(Ordering::Relaxed) > 20, "{harmed:?} calls came to harm");
+    let report = server.verify();
+    assert_eq!(report["dead_letters"], 0);
+    assert!(report["not_asked"][0].as_str().is_some_and(|what| what.starts_with("C1")), "{report:#}");
 }

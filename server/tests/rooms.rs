@@ -16,8 +16,13 @@ use server::store::{StoreOptions, embedded};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
-use crate::messenger::{chat_of, health_check, over, repository};
-use crate::support::Server;
+use crate::messenger::{health_check, over, repository};
+use crate::support::{ChatAt, Server};
+
+crate::with_both_chats!(
+    a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere,
+    people_are_where_their_role_puts_them,
+);
 
 /// A look at what is not in any answer: the database, as its superuser.
 struct Tables(PgConnection);
@@ -110,6 +115,19 @@ async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String)
     (text("id"), text("token"))
 }
 
+/// Begins a workflow; gives its id.
+async fn workflow(server: &Server, definition: Value) -> String {
+    server.ask("POST", "/workflows", Some(definition)).await["id"].as_str().expect("an id").to_owned()
+}
+
+/// Takes the next task, and ends the attempt like that.
+async fn attempt(server: &Server, token: &str, how: &str, body: Value) {
+    let (_, claimed) = server.call("POST", "/claims", token, Some(json!({"wait_ms": 10_000}))).await;
+    let attempt = claimed["leases"][0]["attempt_id"].as_str().expect("a lease");
+    let (status, answer) = server.call("POST", &format!("/attempts/{attempt}/{how}"), token, Some(body)).await;
+    assert!(status < 300, "{answer}");
+}
+
 /// Adds a person; gives the chat's user.
 async fn person(server: &Server, tables: &mut Tables, name: &str, role: &str) -> String {
     let address = format!("{name}@example.org");
@@ -160,7 +178,7 @@ async fn a_health_check_is_heard_wherever_it_matters_and_a_restart_changes_nothi
     let mut server = Server::start().await;
     let dir = repository();
     let workflow = health_check(&server, dir.path());
-    let chat = chat_of(&server);
+    let chat = server.chat();
     over(&chat, &workflow).await;
     let mut tables = Tables::of(&server).await;
     told(&mut tables).await;
@@ -230,10 +248,9 @@ async fn a_health_check_is_heard_wherever_it_matters_and_a_restart_changes_nothi
     server.verify();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere() {
-    let server = Server::start().await;
-    let chat = chat_of(&server);
+async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let organization: Uuid = tables.text("SELECT id::text FROM organizations").await.parse().expect("an id");
     let skill = |name: &str| Channel::Skill(OrganizationId(organization), name.to_owned()).id();
@@ -262,10 +279,9 @@ async fn a_channel_of_a_skill_holds_those_who_have_it_and_who_leaves_is_nowhere(
     server.verify();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_are_where_their_role_puts_them() {
-    let server = Server::start().await;
-    let chat = chat_of(&server);
+async fn people_are_where_their_role_puts_them(at: ChatAt) {
+    let server = Server::start_with_chat(at).await;
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = tables.project().await;
     let owner = tables.text("SELECT 'person-' || user_id FROM memberships").await;
@@ -274,52 +290,31 @@ async fn people_are_where_their_role_puts_them() {
 
     // One task that waits for approval, and one that fails for good.
     let (ada, token) = agent(&server, "ada", &["shop"]).await;
-    let tasks = json!([
-        {"key": "sell", "name": "Sell", "skills": [{"skill": "shop"}], "checks": [{"kind": "approval"}]},
-        {"key": "burn", "name": "Burn", "skills": [{"skill": "shop"}], "max_attempts": 1}
-    ]);
-    server.ask("POST", "/workflows", Some(json!({"name": "Shop", "tasks": tasks}))).await;
-    let mut open = BTreeSet::from(["sell", "burn"]);
-    while let Some(key) = open.first().copied() {
-        let (_, claimed) = server.call("POST", "/claims", &token, Some(json!({"wait_ms": 10_000}))).await;
-        for lease in claimed["leases"].as_array().expect("leases") {
-            let attempt = lease["attempt_id"].as_str().expect("an id");
-            let (path, body) = match lease["key"].as_str() {
-                Some("burn") => ("fail", json!({"fence": 1, "reason": "budget_exceeded", "message": "No money left."})),
-                _ => ("complete", json!({"fence": 1, "output": 1})),
-            };
-            let (status, answer) =
-                server.call("POST", &format!("/attempts/{attempt}/{path}"), &token, Some(body)).await;
-            assert!(status < 300, "{key}: {answer}");
-            open.remove(lease["key"].as_str().expect("a key"));
-        }
-    }
+    let user = format!("agent-{ada}");
+    let task =
+        |key: &str| json!({"key": key, "name": key, "skills": [{"skill": "shop"}], "checks": [{"kind": "approval"}]});
+    let shop = workflow(&server, json!({"name": "Shop", "tasks": [task("Sell")]})).await;
+    attempt(&server, &token, "complete", json!({"fence": 1, "output": 1})).await;
+    workflow(&server, json!({"name": "Fire", "tasks": [task("Burn")]})).await;
+    let failure = json!({"fence": 1, "reason": "budget_exceeded", "message": "No money left."});
+    attempt(&server, &token, "fail", failure).await;
     holds(&chat, &format!("approvals-{project}"), &[&owner, &nora]).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &nora, &finn]).await;
     let emergency = format!("emergency-{project}");
-    let state = until("the emergency is told", async || {
-        channel(&chat, &emergency).await.filter(|state| !state.messages.is_empty())
+    holds(&chat, &emergency, &[&owner, &user]).await;
+    let told = until("the emergency is told", async || {
+        channel(&chat, &emergency).await.map(|state| said(&state)).filter(|told| told.len() == 2)
     })
     .await;
-    assert_eq!(said(&state)[0], ("error_report".to_owned(), "Shop: “Burn” failed: No money left.".to_owned()));
+    assert_eq!(told[0], ("error_report".to_owned(), "Fire: “Burn” failed: No money left.".to_owned()));
+    assert!(told[1].1.starts_with("“Fire” failed: "), "{told:?}");
 
-    // Ada failed last of all or handed something in afterwards, whichever lease came first; now she certainly hands in.
-    server
-        .ask(
-            "POST",
-            "/workflows",
-            Some(json!({"name": "Again", "tasks": [{"key": "sell", "skills": [{"skill": "shop"}]}]})),
-        )
-        .await;
-    let (_, claimed) = server.call("POST", "/claims", &token, Some(json!({"wait_ms": 10_000}))).await;
-    let attempt = claimed["leases"][0]["attempt_id"].as_str().expect("a lease");
-    let done = json!({"fence": 1, "output": 1});
-    let (status, answer) = server.call("POST", &format!("/attempts/{attempt}/complete"), &token, Some(done)).await;
-    assert_eq!(status, 200, "{answer}");
+    let tasks = json!([{"key": "sell", "skills": [{"skill": "shop"}]}]);
+    let again = workflow(&server, json!({"name": "Again", "tasks": tasks})).await;
+    attempt(&server, &token, "complete", json!({"fence": 1, "output": 1})).await;
     holds(&chat, &emergency, &[&owner]).await;
-    let user = format!("agent-{ada}");
-    let joined = "SELECT count(*)::text FROM chat.members WHERE user_id = '";
-    assert_ne!(tables.text(&format!("{joined}{user}'")).await, "0", "in the project she stays");
+    let home = channel(&chat, &format!("project-{project}")).await.expect("the project");
+    assert!(members(&home).contains(&user), "in the project she stays");
     server.verify();
 
     // Roles are in no journal: they are compared, once a minute or when something else happens.
@@ -328,20 +323,24 @@ async fn people_are_where_their_role_puts_them() {
     agent(&server, "bob", &[]).await;
     holds(&chat, &format!("approvals-{project}"), &[&owner]).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &nora, &finn]).await;
-    tables.change(&format!("UPDATE memberships SET role = 'admin' WHERE user_id = '{id}'")).await;
+    tables.change(&format!("UPDATE memberships SET role = 'owner' WHERE user_id = '{id}'")).await;
     agent(&server, "eve", &[]).await;
     holds(&chat, &emergency, &[&owner, &nora]).await;
+    holds(&chat, &format!("workflow-{shop}"), &[&owner, &nora, &user]).await;
+    holds(&chat, &format!("workflow-{again}"), &[&owner, &user]).await;
     tables.change(&format!("UPDATE users SET disabled_at = now() WHERE id = '{id}'")).await;
-    agent(&server, "joe", &[]).await;
+    server.ask("POST", &format!("/agents/{ada}/retire"), Some(json!({}))).await;
     holds(&chat, &format!("progress-{project}"), &[&owner, &finn]).await;
     holds(&chat, &emergency, &[&owner]).await;
+    holds(&chat, &format!("workflow-{shop}"), &[&owner]).await;
+    holds(&chat, &format!("workflow-{again}"), &[&owner]).await;
     server.verify();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_fails_again_and_again_is_seen_to() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let (ada, token) = agent(&server, "ada", &["shop"]).await;
     let user = format!("agent-{ada}");
     shows(&chat, &user, "agent_status", json!("available")).await;
@@ -370,7 +369,7 @@ async fn an_agent_that_fails_again_and_again_is_seen_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_chat_refuses_for_good_is_noted_and_the_project_hears_of_it_once() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = format!("project-{}", tables.project().await);
     let (_, token) = agent(&server, "ada", &["shop"]).await;
@@ -403,9 +402,9 @@ async fn what_the_chat_refuses_for_good_is_noted_and_the_project_hears_of_it_onc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_the_chat_lost_is_made_again() {
-    let server = Server::start().await;
-    let chat = chat_of(&server);
+async fn a_channel_that_the_chat_lost_is_made_again_and_who_left_it_is_back_after_a_restart() {
+    let mut server = Server::start().await;
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let project = format!("project-{}", tables.project().await);
     agent(&server, "ada", &[]).await;
@@ -417,12 +416,20 @@ async fn a_channel_that_the_chat_lost_is_made_again() {
     let after = channel(&chat, &project).await.expect("the project");
     assert!(members(&after).is_superset(&before) && members(&after).len() == before.len() + 1);
     assert_eq!(said(&after).last().map(|(_, text)| text.as_str()), Some("bob joined the squad."));
+
+    let everybody = members(&after);
+    let leaver = everybody.first().expect("a member");
+    chat.remove_members(CHANNEL_TYPE, &project, &[leaver]).await.expect("gone");
+    drop(tables);
+    server.kill();
+    server.restart().await;
+    holds(&chat, &project, &everybody.iter().map(String::as_str).collect::<Vec<_>>()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_a_page_open_is_online() {
     let server = Server::start().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let mut tables = Tables::of(&server).await;
     let owner = tables.text("SELECT 'person-' || user_id FROM memberships").await;
     shows(&chat, &owner, "presence", json!("offline")).await;
@@ -468,7 +475,7 @@ async fn every_organization_is_told_in_channels_of_its_own() {
     drop(tables);
     server.kill();
     server.restart().await;
-    let chat = chat_of(&server);
+    let chat = server.chat();
     let store =
         server::store::Store::open(StoreOptions::of_running(&server.data_dir()).expect("a cluster").connections_max(2))
             .await

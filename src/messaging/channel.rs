@@ -235,6 +235,19 @@ impl Members {
         let agents = self.agents.iter().copied().map(user_of_agent);
         agents.chain(self.people.iter().copied().map(user_of_person)).collect()
     }
+
+    /// Agents and people among these users of the chat.
+    pub fn of_users<'a>(users: impl IntoIterator<Item = &'a str>) -> Members {
+        let mut members = Members::default();
+        for user in users {
+            match user.split_once('-') {
+                Some(("agent", id)) => members.agents.extend(id.parse::<AgentId>()),
+                Some(("person", id)) => members.people.extend(id.parse::<UserId>()),
+                Some(_) | None => {}
+            }
+        }
+        members
+    }
 }
 
 /// A message, and the channel it goes to.

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments and documents no field")]
 
 use devsquad::id::{CheckpointId, WorkflowId};
-use devsquad::view::NeedView;
+use devsquad::view::{AskedView, NeedView};
 use devsquad::workflow::checks::Verdict;
 use leptos::prelude::*;
 
@@ -19,6 +19,12 @@ pub async fn load_needs() -> Result<Vec<NeedView>, Failure> {
         super::draw_texts(&mut need.artifacts);
     }
     Ok(needs)
+}
+
+/// What agents ask people, oldest first.
+#[server(output = crate::wire::Json)]
+pub async fn load_questions() -> Result<Vec<AskedView>, Failure> {
+    crate::backend::backend()?.questions().await
 }
 
 /// Decides a checkpoint; gives its id and how it was decided.

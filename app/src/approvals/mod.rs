@@ -6,6 +6,7 @@ mod card;
 mod earlier;
 mod needs;
 mod page;
+mod questions;
 
 pub use artifacts::Artifacts;
 #[cfg(feature = "ssr")]

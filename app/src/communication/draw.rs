@@ -308,8 +308,11 @@ mod tests {
         let mut message = said("Look", None);
         message.pinned = true;
         message.replies = 2;
-        message.reactions =
-            vec![ReactionCount { kind: "👍".into(), count: 2, by: vec![user("person-1", "Nora"), user("agent-2", "Bo")] }];
+        message.reactions = vec![ReactionCount {
+            kind: "👍".into(),
+            count: 2,
+            by: vec![user("person-1", "Nora"), user("agent-2", "Bo")],
+        }];
         let row = row(&message, "person-1", Role::Viewer);
         assert_eq!(row.label, "Ada: Look, 2 replies, Agree 2, pinned");
         assert!(row.html.contains("aria-pressed=\"true\"") && row.html.contains("Agree, 2: you, Bo"), "{}", row.html);

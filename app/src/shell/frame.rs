@@ -16,7 +16,8 @@ use crate::ui::*;
 /// How many decisions wait for a person.
 #[server(output = crate::wire::Json)]
 pub async fn count_needs() -> Result<usize, Failure> {
-    Ok(crate::backend::backend()?.needs().await?.len())
+    let backend = crate::backend::backend()?;
+    Ok(backend.needs().await?.len() + backend.questions().await?.len())
 }
 
 /// The frame, or the way to the sign-in page.

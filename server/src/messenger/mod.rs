@@ -7,6 +7,7 @@
 //! People and their roles stand outside the journal. So who is in which channel, and how everybody is, is kept up by comparing: what
 //! should be, from the tables; what is, from the rows of the channels and from what the chat was last told.
 
+mod in_step;
 mod post;
 mod presence;
 mod rooms;
@@ -133,6 +134,8 @@ struct Messenger {
     looked_at: Option<Instant>,
     /// Whether anything may have happened since.
     news: bool,
+    /// Whether who is in the channels was compared with the rows that say so since this process began.
+    counted: bool,
     /// When all channels were last as they should be; nothing while they are known not to be.
     in_step_at: Option<Instant>,
 }
@@ -150,6 +153,7 @@ impl Messenger {
             threads: HashSet::new(),
             looked_at: None,
             news: true,
+            counted: false,
             in_step_at: None,
         }
     }

@@ -1,4 +1,4 @@
-//! The channels: made when they are first needed, and kept in step with who belongs in them.
+//! The channels: made when they are first needed; who comes, who goes, and when one is over.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use devsquad::messaging::channel::{Channel, Members, user_of_agent};
 use devsquad::messaging::wording;
 use serde_json::{Value, json};
 
-use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
+use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
 use crate::clock;
@@ -187,68 +187,5 @@ impl Messenger {
         tx.commit().await?;
         self.rooms.remove(&room.channel);
         Ok(())
-    }
-
-    /// Has everybody where they belong, and nobody elsewhere, in every channel. A channel that the chat refuses to change waits for the
-    /// next time; the others do not wait for it.
-    pub(super) async fn bring_in_step(&mut self) -> Result<(), Stuck> {
-        let mut wanted: Vec<Channel> = self.roll.projects.iter().map(|(id, _)| Channel::Project(*id)).collect();
-        wanted.extend(
-            self.roll.squad.skills().into_iter().map(|skill| Channel::Skill(self.organization, skill.to_owned())),
-        );
-        for channel in wanted {
-            let made = self.room(&channel).await.map(drop);
-            passed_over(&channel, made)?;
-        }
-        let mut tx = self.world.store.begin_read(&self.tenant()).await?;
-        let standing = rooms::standing(&mut tx, CHANNEL_TYPE).await?;
-        drop(tx);
-        for room in standing {
-            let wanted = self.roll.squad.members(&room.channel, &room.members);
-            let seated = self.seat(&room, wanted).await;
-            passed_over(&room.channel, seated)?;
-        }
-        self.bring_workflows_in_step().await
-    }
-
-    /// The same for the channels of workflows. In one that is archived nobody is added any more.
-    async fn bring_workflows_in_step(&mut self) -> Result<(), Stuck> {
-        loop {
-            let mut tx = self.world.store.begin_read(&self.tenant()).await?;
-            let mut due = Vec::new();
-            for room in rooms::out_of_step(&mut tx, CHANNEL_TYPE, &self.roll.squad).await? {
-                let Channel::Workflow(workflow) = room.channel else { continue };
-                let involved = rooms::involved(&mut tx, workflow).await?.unwrap_or_default();
-                due.push((room, involved));
-            }
-            drop(tx);
-            let mut moved = false;
-            for (room, involved) in due {
-                let mut wanted = self.roll.squad.members(&room.channel, &involved);
-                // Those who take part come with the event that says so, in its order.
-                wanted.agents.retain(|agent| room.members.agents.contains(agent));
-                if room.archived {
-                    wanted.people.retain(|person| room.members.people.contains(person));
-                }
-                let differs = wanted != room.members;
-                let seated = self.seat(&room, wanted).await;
-                moved |= passed_over(&room.channel, seated)? && differs;
-            }
-            if !moved {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// What the chat refuses for good does not hold up other channels. Says whether it was done.
-fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<bool, Stuck> {
-    match outcome {
-        Err(Stuck::Chat(error)) if is_final(&error) => {
-            tracing::error!(%error, channel = channel.id(), "the chat refuses to change a channel");
-            metrics::counter!("devsquad_messenger_rooms_refused_total").increment(1);
-            Ok(false)
-        }
-        other => other.map(|()| true),
     }
 }

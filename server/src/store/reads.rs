@@ -1,6 +1,6 @@
 //! What the HTTP interface gives: workflows, tasks, agents, attempts.
 
-use devsquad::id::{AgentId, AttemptId, WorkflowId};
+use devsquad::id::{AgentId, AttemptId, TaskId, WorkflowId};
 use serde_json::Value;
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -24,6 +24,45 @@ pub async fn workflow_exists(tx: &mut TenantTx, workflow: WorkflowId) -> Result<
         .bind(workflow.0)
         .fetch_one(&mut **tx)
         .await
+}
+
+/// Whether a task is one of a workflow.
+pub async fn task_is_of(tx: &mut TenantTx, task: TaskId, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM workflow_tasks WHERE organization_id = $1 AND id = $2 AND workflow_id = $3)",
+    )
+    .bind(organization)
+    .bind(task.0)
+    .bind(workflow.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Whether an agent works on a workflow, or has worked on it.
+pub async fn is_assigned(tx: &mut TenantTx, agent: AgentId, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM agent_assignments WHERE organization_id = $1 AND workflow_id = $2 AND agent_id = $3)",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .bind(agent.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Whether a workflow's channel was made.
+pub async fn has_channel(tx: &mut TenantTx, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM stream_chat_integration WHERE organization_id = $1 AND workflow_id = $2
+             AND purpose = 'workflow')",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// A workflow with its tasks, as the interface shows it.

@@ -16,7 +16,7 @@ use axum::http::request::Parts;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
     WorkflowPage, WorkflowView,
 };
 use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
@@ -145,6 +145,10 @@ impl Backend for WebBackend {
 
     async fn needs(&self) -> Result<Vec<NeedView>, Failure> {
         needs::needs(&mut self.reading().await?).await.map_err(unreadable)
+    }
+
+    async fn questions(&self) -> Result<Vec<AskedView>, Failure> {
+        needs::questions(&mut self.reading().await?).await.map_err(unreadable)
     }
 
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure> {

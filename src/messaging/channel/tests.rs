@@ -45,6 +45,14 @@ fn each_purpose_has_its_members() {
 }
 
 #[test]
+fn users_of_the_chat_are_read_back() {
+    let all = involved(&[11, 12], &[1]);
+    let users = all.users();
+    assert_eq!(Members::of_users(users.iter().map(String::as_str)), all);
+    assert_eq!(Members::of_users(["devsquad", "agent-x", "person", "mallory-1"]), Members::default());
+}
+
+#[test]
 fn ids_fit_and_tell_skills_and_organizations_apart() {
     let [one, other] = [1, 2].map(|n| OrganizationId(Uuid::from_u128(n)));
     let long = "a-very-long-name-of-a-skill/with.dots";

@@ -1,3 +1,5 @@
+//! What is typed, and what becomes of it.
+
 use uuid::Uuid;
 
 use super::*;

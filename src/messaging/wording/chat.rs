@@ -141,3 +141,13 @@ pub fn channel_name(purpose: Purpose, of: &str) -> String {
         Purpose::Progress => format!("{of}: progress"),
     }
 }
+
+/// An agent that has nothing to do with a workflow.
+pub fn not_assigned() -> String {
+    "Only agents that work on this workflow, or have worked on it, talk in its channel.".to_owned()
+}
+
+/// A channel that is not there yet.
+pub fn nothing_said_yet() -> String {
+    "Nothing was said there yet. The channel comes with the first thing that happens; try again in a moment.".to_owned()
+}

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, steering, workflows};
+use super::{agents, attempts, claims, messages, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,7 @@ use super::{agents, attempts, claims, steering, workflows};
         workflows::create, workflows::list, workflows::get, workflows::pause, workflows::resume, workflows::cancel,
         workflows::retry, workflows::decide, workflows::events, workflows::artifact,
         steering::prioritise, steering::assign, steering::waive, steering::answer,
+        messages::say, messages::list,
         agents::register, agents::list, agents::retire,
         claims::claim,
         attempts::heartbeat, attempts::complete, attempts::fail, attempts::ask, attempts::decline, attempts::complete_many

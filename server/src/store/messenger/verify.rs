@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::store::{ChatTx, TenantTx};
 
-/// Rows asked for in one statement.
+/// Rows asked for in one statement, and channels whose messages are looked at in one: it has to end within a reading's time.
 const ROWS_MAX: usize = 2_000;
+const CHANNELS_MAX: usize = 500;
 
 /// How far the chat was told.
 #[derive(Clone, Debug, Default)]
@@ -74,28 +75,39 @@ pub async fn missing(chat: &mut ChatTx, due: &[(String, String)]) -> Result<Vec<
 
 /// Messages in these channels that say they tell an event up to that line.
 pub async fn telling(chat: &mut ChatTx, channels: &[String], seq: u64) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT id FROM chat.messages WHERE channel_id = ANY($1) AND custom #>> '{devsquad,event_id}' IS NOT NULL
-             AND (custom #>> '{devsquad,seq}')::bigint <= $2 ORDER BY created_at, seq",
-    )
-    .bind(channels)
-    .bind(seq.cast_signed())
-    .fetch_all(&mut **chat)
-    .await
+    let mut telling = Vec::new();
+    for part in channels.chunks(CHANNELS_MAX) {
+        let some: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM chat.messages WHERE channel_id = ANY($1) AND custom #>> '{devsquad,event_id}' IS NOT NULL
+                 AND (custom #>> '{devsquad,seq}')::bigint <= $2",
+        )
+        .bind(part)
+        .bind(seq.cast_signed())
+        .fetch_all(&mut **chat)
+        .await?;
+        telling.extend(some);
+    }
+    Ok(telling)
 }
 
 /// Messages in these channels that tell an event which came before the one told before them.
 pub async fn out_of_order(chat: &mut ChatTx, channels: &[String]) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT id || ' in ' || channel_id FROM
-             (SELECT id, channel_id, (custom #>> '{devsquad,seq}')::bigint AS told,
-                     lag((custom #>> '{devsquad,seq}')::bigint) OVER (PARTITION BY channel_type, channel_id ORDER BY created_at, seq) AS before
-              FROM chat.messages WHERE channel_id = ANY($1) AND custom #>> '{devsquad,seq}' IS NOT NULL) AS in_order
-         WHERE told < before",
-    )
-    .bind(channels)
-    .fetch_all(&mut **chat)
-    .await
+    let mut disordered = Vec::new();
+    for part in channels.chunks(CHANNELS_MAX) {
+        let some: Vec<String> = sqlx::query_scalar(
+            "SELECT id || ' in ' || channel_id FROM
+                 (SELECT id, channel_id, told, lag(told) OVER (PARTITION BY channel_type, channel_id ORDER BY created_at, seq) AS before
+                  FROM (SELECT id, channel_type, channel_id, created_at, seq, (custom #>> '{devsquad,seq}')::bigint AS told
+                        FROM chat.messages WHERE channel_id = ANY($1)) AS all_of_them
+                  WHERE told IS NOT NULL) AS in_order
+             WHERE told < before",
+        )
+        .bind(part)
+        .fetch_all(&mut **chat)
+        .await?;
+        disordered.extend(some);
+    }
+    Ok(disordered)
 }
 
 /// Who is in these channels.

@@ -14,8 +14,8 @@ use std::time::Duration;
 use app::error::Failure;
 use devsquad::Refusal;
 use devsquad::id::TaskId;
-use devsquad::refusal::RefusalKind;
 use devsquad::messaging::channel::user_of_person;
+use devsquad::refusal::RefusalKind;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_PER_PAGE, TaskCard, Which};
 
 use super::{WebBackend, found, unreadable};

@@ -33,6 +33,7 @@ impl Squad {
     pub async fn at(public_url: Option<&str>) -> Squad {
         // A story that fails shows what the server logged.
         let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let database = TestDatabase::new().await.expect("a database");
         let organization = first_run::first_run(&database).await.expect("a first run");
         let settings = Settings {
