@@ -54,17 +54,17 @@ pub(crate) enum Page {
 /// A piece of the browser's half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Where a visit begins, the door included, and what waits for a person.
+    /// Where a visit begins, what waits for a person, and who may decide it.
     Overview,
-    /// Workflows, agents and conversations, to look through.
+    /// Workflows, agents, channels and words, to look through.
     Lists,
     /// One workflow.
     Run,
-    /// One conversation.
+    /// Conversations.
     Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
-    /// What is done once in a while.
+    /// The door, and what is made once in a while.
     Rest,
 }
 
@@ -72,14 +72,12 @@ impl Page {
     /// Where it is.
     fn piece(self) -> Piece {
         match self {
-            Page::Dashboard | Page::Approvals | Page::SignIn | Page::Invite => Piece::Overview,
-            Page::Workflows | Page::Agents | Page::Agent | Page::Hub | Page::Channels | Page::Threads | Page::Help => {
-                Piece::Lists
-            }
-            Page::Channel => Piece::Chat,
+            Page::Dashboard | Page::Approvals | Page::People | Page::Appearance => Piece::Overview,
+            Page::Workflows | Page::Agents | Page::Agent | Page::Channels | Page::Help => Piece::Lists,
+            Page::Hub | Page::Channel | Page::Threads => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
-            Page::Welcome | Page::Create | Page::NewAgent | Page::People | Page::Appearance => Piece::Rest,
+            Page::SignIn | Page::Invite | Page::Welcome | Page::Create | Page::NewAgent => Piece::Rest,
         }
     }
 
@@ -100,7 +98,7 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
-            Piece::Chat => chat().await,
+            Piece::Chat => chat(self).await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
             Piece::Rest => rest(self).await,
@@ -179,8 +177,8 @@ fn overview(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::Dashboard => view! { <DashboardPage/> }.into_any(),
         Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
-        Page::SignIn => view! { <SignInPage/> }.into_any(),
-        Page::Invite => view! { <InvitePage/> }.into_any(),
+        Page::People => view! { <PeoplePage/> }.into_any(),
+        Page::Appearance => view! { <AppearancePage/> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -191,17 +189,20 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
         Page::Workflows => view! { <WorkflowsPage/> }.into_any(),
         Page::Agents => view! { <AgentsPage/> }.into_any(),
         Page::Agent => view! { <AgentPage/> }.into_any(),
-        Page::Hub => view! { <HubPage/> }.into_any(),
         Page::Channels => view! { <ChannelsPage/> }.into_any(),
-        Page::Threads => view! { <ThreadsPage/> }.into_any(),
         Page::Help => view! { <HelpPage/> }.into_any(),
         _ => ().into_any(),
     })
 }
 
 #[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
-fn chat() -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <ChannelPage/> }.into_any())
+fn chat(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Hub => view! { <HubPage/> }.into_any(),
+        Page::Channel => view! { <ChannelPage/> }.into_any(),
+        Page::Threads => view! { <ThreadsPage/> }.into_any(),
+        _ => ().into_any(),
+    })
 }
 
 #[wasm_split(run, wasm_split_path = leptos::wasm_split, preload(fetch_run), fallible)]
@@ -221,11 +222,11 @@ fn task(beside: Option<(Run, TaskId, Places)>) -> Result<AnyView, SplitLoaderErr
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
 fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
+        Page::SignIn => view! { <SignInPage/> }.into_any(),
+        Page::Invite => view! { <InvitePage/> }.into_any(),
         Page::Welcome => view! { <WelcomePage/> }.into_any(),
         Page::Create => view! { <CreatePage/> }.into_any(),
         Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
-        Page::People => view! { <PeoplePage/> }.into_any(),
-        Page::Appearance => view! { <AppearancePage/> }.into_any(),
         _ => ().into_any(),
     })
 }

@@ -114,8 +114,7 @@ fn root(message: &MessageView, role: Role) -> AnyView {
     view! {
         <div class=format!("msg-card {}", edge(task_look(task.status).1))>
             {task_line(task)}
-            {decision}
-            {question}
+            {(decision.is_some() || question.is_some()).then(|| view! { <div class="root-asks">{decision}{question}</div> })}
         </div>
     }
     .into_any()

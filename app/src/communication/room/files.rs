@@ -1,5 +1,5 @@
 //! Files on what one writes: chosen, dropped or pasted, sent to our own door at once, named here until the message goes.
-#![cfg_attr(not(any(feature = "hydrate", test)), expect(dead_code, reason = "the page the server draws stands still"))]
+#![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the page the server draws stands still"))]
 
 use std::collections::BTreeMap;
 

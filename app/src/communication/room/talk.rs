@@ -1,5 +1,5 @@
 //! What is said in one place (a channel, or a thread in it), as far as the page has it: a part of it, kept short however long it is.
-#![cfg_attr(not(any(feature = "hydrate", test)), expect(dead_code, reason = "the page the server draws stands still"))]
+#![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the page the server draws stands still"))]
 
 use std::collections::HashSet;
 
