@@ -53,6 +53,11 @@ pub fn no_question(task: &str) -> String {
     format!("Nothing was asked about “{task}” that is still open.")
 }
 
+/// A task about which nobody disagrees.
+pub fn no_conflict(task: &str) -> String {
+    format!("No agents disagree about “{task}”.")
+}
+
 /// Somebody who is no member, or not any more.
 pub fn not_a_member() -> String {
     "Only members of this organization can change its work.".to_owned()

@@ -5,6 +5,7 @@ mod attempts;
 mod auth;
 mod body;
 mod claims;
+mod conflicts;
 mod messages;
 mod openapi;
 mod steering;
@@ -89,6 +90,11 @@ pub fn routes(engine: Engine, store: Store, chat: Client) -> Router {
         .route("/attempts/{id}/fail", post(attempts::fail))
         .route("/attempts/{id}/ask", post(attempts::ask))
         .route("/attempts/{id}/decline", post(attempts::decline))
+        .route("/attempts/{id}/conflict", post(conflicts::raise))
+        .route("/conflicts", get(conflicts::list))
+        .route("/workflows/{id}/conflicts/{conflict}/propose", post(conflicts::propose))
+        .route("/workflows/{id}/conflicts/{conflict}/accept", post(conflicts::accept))
+        .route("/workflows/{id}/conflicts/{conflict}/resolve", post(conflicts::resolve))
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))
         .with_state(Door::new(engine, store, chat))

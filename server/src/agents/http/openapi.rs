@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, messages, steering, workflows};
+use super::{agents, attempts, claims, conflicts, messages, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,7 @@ use super::{agents, attempts, claims, messages, steering, workflows};
         messages::say, messages::list,
         agents::register, agents::list, agents::retire,
         claims::claim,
+        conflicts::raise, conflicts::propose, conflicts::accept, conflicts::resolve, conflicts::list,
         attempts::heartbeat, attempts::complete, attempts::fail, attempts::ask, attempts::decline, attempts::complete_many
     ),
     modifiers(&Bearer),
