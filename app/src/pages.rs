@@ -54,17 +54,19 @@ pub(crate) enum Page {
 /// A piece of the browser's half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Where a visit begins, what waits for a person, and who may decide it.
+    /// What stands how, and what waits for a person.
     Overview,
-    /// Workflows, agents, channels and words, to look through.
+    /// Workflows, agents and channels, to look through.
     Lists,
     /// One workflow.
     Run,
-    /// Conversations.
+    /// One conversation.
     Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
-    /// The door, and what is made once in a while.
+    /// The door, and what begins.
+    Begin,
+    /// Who is there, and what they talk about.
     Rest,
 }
 
@@ -72,12 +74,13 @@ impl Page {
     /// Where it is.
     fn piece(self) -> Piece {
         match self {
-            Page::Dashboard | Page::Approvals | Page::People | Page::Appearance => Piece::Overview,
-            Page::Workflows | Page::Agents | Page::Agent | Page::Channels | Page::Help => Piece::Lists,
-            Page::Hub | Page::Channel | Page::Threads => Piece::Chat,
+            Page::Dashboard | Page::Approvals => Piece::Overview,
+            Page::Workflows | Page::Agents | Page::Agent | Page::Channels => Piece::Lists,
+            Page::Channel => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
-            Page::SignIn | Page::Invite | Page::Welcome | Page::Create | Page::NewAgent => Piece::Rest,
+            Page::SignIn | Page::Invite | Page::Welcome | Page::Create | Page::NewAgent | Page::Help => Piece::Begin,
+            Page::Hub | Page::Threads | Page::People | Page::Appearance => Piece::Rest,
         }
     }
 
@@ -98,9 +101,10 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
-            Piece::Chat => chat(self).await,
+            Piece::Chat => chat().await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
+            Piece::Begin => begin(self).await,
             Piece::Rest => rest(self).await,
         };
         drawn.unwrap_or_else(|_| did_not_come("this page"))
@@ -130,7 +134,8 @@ fn did_not_come(what: &'static str) -> AnyView {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 6] = [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Run, Piece::Task, Piece::Rest];
+    const ALL: [Piece; 7] =
+        [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Begin, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -141,6 +146,7 @@ impl Piece {
             Piece::Chat => "chat",
             Piece::Run => "run",
             Piece::Task => "task",
+            Piece::Begin => "begin",
             Piece::Rest => "rest",
         }
     }
@@ -154,6 +160,7 @@ impl Piece {
             Piece::Chat => fetch_chat().await,
             Piece::Run => fetch_run().await,
             Piece::Task => fetch_task().await,
+            Piece::Begin => fetch_begin().await,
             Piece::Rest => fetch_rest().await,
         };
     }
@@ -177,8 +184,6 @@ fn overview(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::Dashboard => view! { <DashboardPage/> }.into_any(),
         Page::Approvals => view! { <ApprovalsPage/> }.into_any(),
-        Page::People => view! { <PeoplePage/> }.into_any(),
-        Page::Appearance => view! { <AppearancePage/> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -190,19 +195,13 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
         Page::Agents => view! { <AgentsPage/> }.into_any(),
         Page::Agent => view! { <AgentPage/> }.into_any(),
         Page::Channels => view! { <ChannelsPage/> }.into_any(),
-        Page::Help => view! { <HelpPage/> }.into_any(),
         _ => ().into_any(),
     })
 }
 
 #[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
-fn chat(page: Page) -> Result<AnyView, SplitLoaderError> {
-    Ok(match page {
-        Page::Hub => view! { <HubPage/> }.into_any(),
-        Page::Channel => view! { <ChannelPage/> }.into_any(),
-        Page::Threads => view! { <ThreadsPage/> }.into_any(),
-        _ => ().into_any(),
-    })
+fn chat() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ChannelPage/> }.into_any())
 }
 
 #[wasm_split(run, wasm_split_path = leptos::wasm_split, preload(fetch_run), fallible)]
@@ -219,14 +218,26 @@ fn task(beside: Option<(Run, TaskId, Places)>) -> Result<AnyView, SplitLoaderErr
     })
 }
 
-#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
-fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(begin, wasm_split_path = leptos::wasm_split, preload(fetch_begin), fallible)]
+fn begin(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::SignIn => view! { <SignInPage/> }.into_any(),
         Page::Invite => view! { <InvitePage/> }.into_any(),
         Page::Welcome => view! { <WelcomePage/> }.into_any(),
         Page::Create => view! { <CreatePage/> }.into_any(),
         Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
+        Page::Help => view! { <HelpPage/> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
+fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Hub => view! { <HubPage/> }.into_any(),
+        Page::Threads => view! { <ThreadsPage/> }.into_any(),
+        Page::People => view! { <PeoplePage/> }.into_any(),
+        Page::Appearance => view! { <AppearancePage/> }.into_any(),
         _ => ().into_any(),
     })
 }

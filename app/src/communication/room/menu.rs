@@ -21,12 +21,15 @@ use crate::ui::*;
 /// The element of the menu.
 const MENU: &str = "message-menu";
 
+/// Goes to an address.
+type Go = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The menu, and what it does.
 #[derive(Clone, Copy)]
 pub struct Menu {
     on: RwSignal<Option<(Talk, Row)>>,
     deleting: RwSignal<bool>,
-    go: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+    go: StoredValue<Go>,
     channel: StoredValue<String>,
     toasts: Toasts,
     admin: bool,
@@ -40,7 +43,7 @@ impl Menu {
         Menu {
             on: RwSignal::new(None),
             deleting: RwSignal::new(false),
-            go: StoredValue::new(Box::new(go)),
+            go: StoredValue::new(Box::new(go) as Go),
             channel: StoredValue::new(channel),
             toasts: use_toasts(),
             admin: untrack(|| use_session().may(Role::Admin)),

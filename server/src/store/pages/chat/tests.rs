@@ -22,7 +22,7 @@ async fn add(store: &Store, of: Uuid, nth: u128, purpose: &str, people: &[Uuid])
     .bind(format!("{purpose}-{nth}"))
     .bind(serde_json::json!(people))
     .bind(purpose)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     tx.commit().await
 }
