@@ -1,5 +1,6 @@
 //! What pages show: flat, ready to draw, and kept current in the browser by folding news into it.
 
+pub mod chat;
 mod fold;
 mod news;
 
