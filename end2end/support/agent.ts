@@ -14,6 +14,31 @@ async function post<T>(server: Server, token: string, path: string, body: unknow
   return (await answer.json()) as T;
 }
 
+/** A workflow in which an agent asked a person something. */
+export type Asking = { workflow: string; task: string; run: string; name: string; agent: string };
+
+/** Makes one, with an agent which asks; and one which has other skills. */
+export async function asking(server: Server): Promise<Asking> {
+  const nth = ++count;
+  const skill = `building-${nth}-${process.pid}`;
+  const name = `Build the shed ${nth}`;
+  const join = (name: string, skill: string) =>
+    post<{ token: string }>(server, server.token, "/agents", { name, skills: [{ skill, level: 3 }], capacity: 1 });
+  const builder = await join(`Builder ${nth}`, skill);
+  await join(`Baker ${nth}`, `baking-${nth}-${process.pid}`);
+  const workflow = await post<{ id: string }>(server, server.token, "/workflows", {
+    name,
+    tasks: [{ key: "build", name: "Build it", skills: [{ skill, level: 1 }] }],
+  });
+  const { leases } = await post<{ leases: Lease[] }>(server, builder.token, "/claims", { max: 1, wait_ms: 20_000 });
+  const lease = leases[0];
+  if (!lease) throw new Error("the agent got no task");
+  const question = { fence: lease.fence, text: "Which wood shall I take?", options: ["Oak", "Pine"] };
+  await post(server, builder.token, `/attempts/${lease.attempt_id}/ask`, question);
+  const run = `/orchestration/workflows/${workflow.id}`;
+  return { workflow: workflow.id, task: lease.task_id, run, name, agent: `Builder ${nth}` };
+}
+
 /** A workflow whose one task was handed in by an agent and waits for a person. */
 export type Waiting = { workflow: string; task: string; name: string; channel: string; thread: string };
 
