@@ -13,8 +13,10 @@ use crate::workflow::task::TaskStatus;
 
 /// Characters of a message. The channel type says the same to the chat.
 pub const TEXT_CHARS_MAX: usize = 20_000;
-/// Messages fetched at a time: what fills two windows, and is drawn within one frame.
+/// Messages a place opens with: what fills two windows.
 pub const ROWS_PER_PAGE: usize = 40;
+/// Messages fetched where an edge comes near: few, because they are put in place while somebody scrolls.
+pub const ROWS_MORE: usize = 16;
 /// Messages in the page at one time, however long the channel is.
 pub const ROWS_MAX: usize = 160;
 /// Files on one message.

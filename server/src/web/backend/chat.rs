@@ -16,7 +16,7 @@ use devsquad::Refusal;
 use devsquad::id::TaskId;
 use devsquad::messaging::channel::user_of_person;
 use devsquad::refusal::RefusalKind;
-use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_PER_PAGE, TaskCard, Which};
+use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_PAGE, TaskCard, Which};
 
 use super::{WebBackend, found, unreadable};
 use crate::chat::client::{ChatError, Client};
@@ -94,7 +94,10 @@ impl WebBackend {
 
     pub(super) async fn part(&self, channel: &str, thread: Option<&str>, which: Which) -> Result<Part, Failure> {
         let row = self.row(channel).await?;
-        let limit = ROWS_PER_PAGE as i64;
+        let limit = match which {
+            Which::Newest | Which::Around(_) => ROWS_PER_PAGE,
+            Which::Before(_) | Which::After(_) => ROWS_MORE,
+        } as i64;
         let window = |limit| MessageWindow { limit: Some(limit), ..MessageWindow::default() };
         let full = |messages: &[Message]| messages.len() as i64 >= limit;
         let (messages, older, newer) = match which {
