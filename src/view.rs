@@ -450,6 +450,15 @@ pub struct NeedView {
     pub artifacts: Vec<ArtifactView>,
 }
 
+/// Everything that waits for a person, each oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NeedsView {
+    /// Results that have to be decided on.
+    pub decisions: Vec<NeedView>,
+    /// What agents ask.
+    pub questions: Vec<AskedView>,
+}
+
 /// A question of an agent that waits for a person's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AskedView {

@@ -1,39 +1,29 @@
 //! What agents ask people, each answered in place.
 
 use devsquad::Role;
-use devsquad::view::{AskedView, QuestionView};
-use leptos::form::ActionForm;
+use devsquad::view::{AskedView, NeedsView, QuestionView};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 
 use crate::agents::agent_href;
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
-use crate::workflows::api::{SteerTask, TASK_FORM, TaskControl};
+use crate::workflows::api::{SteerTask, TaskControl};
 
-/// The cards; nothing when nothing is asked.
+/// The cards; nothing when nothing is asked. Their forms are sent as the browser itself sends forms: an answer leads to the page as it is
+/// then, and no code has to come for it.
 #[component]
 pub fn Questions(
-    /// What is asked, oldest first.
-    open: Signal<Vec<AskedView>>,
-    /// Told after each answer.
-    on_answered: Callback<()>,
+    /// What waits for a person.
+    needs: Signal<NeedsView>,
 ) -> impl IntoView {
-    let form = Form::<SteerTask>::new(TASK_FORM);
-    let toasts = use_toasts();
-    effect(move || match (form.failure(), form.action.value().get()) {
-        (Some(failure), _) => toasts.failed(failure.to_string()),
-        (None, Some(_)) => {
-            toasts.done("Answered. The task goes on.");
-            on_answered.run(());
-        }
-        (None, None) => {}
-    });
+    let open = memo(move |_| needs.seen(|needs| needs.questions.clone()));
     view! {
         <Only when=move || open.seen(|open| !open.is_empty())>
             <ol class="mb-6 flex max-w-4xl flex-col gap-4" aria-label="Questions of agents, oldest first">
+                // Row by row: what somebody is writing must not go because another question came.
                 <Rows items=open key=|asked: &AskedView| asked.question.id let:asked>
-                    <li class="min-w-0"><Asked asked form/></li>
+                    <li class="min-w-0"><Asked asked=asked.get_untracked()/></li>
                 </Rows>
             </ol>
         </Only>
@@ -42,8 +32,8 @@ pub fn Questions(
 }
 
 #[component]
-fn Asked(asked: Signal<AskedView>, form: Form<SteerTask>) -> impl IntoView {
-    let AskedView { question: QuestionView { id, options }, text, agent, task, asked_at } = asked.get_untracked();
+fn Asked(asked: AskedView) -> impl IntoView {
+    let AskedView { question: QuestionView { id, options }, text, agent, task, asked_at } = asked;
     let task_href = format!("/orchestration/workflows/{}/tasks/{}", task.workflow, task.task);
     let workflow_href = format!("/orchestration/workflows/{}", task.workflow);
     let heading = format!("asked-{id}");
@@ -56,28 +46,28 @@ fn Asked(asked: Signal<AskedView>, form: Form<SteerTask>) -> impl IntoView {
             <input type="hidden" name="about" value=id.to_string()/>
         }
     };
-    let pending = derived(move || form.pending());
+    let pending = Signal::stored(false);
     let option = move |option: String| {
         view! {
             <li>
-                <ActionForm action=form.action>
+                <form method="post" action=SteerTask::url()>
                     {fields()}
                     <input type="hidden" name="text" value=option.clone()/>
                     <SubmitButton pending>{option}</SubmitButton>
-                </ActionForm>
+                </form>
             </li>
         }
     };
     let answers = move || {
         view! {
             {(!options.is_empty()).then(|| view! { <ul class="flex flex-wrap gap-2" aria-label="Answers to choose from">{options.iter().cloned().map(option).collect_view()}</ul> })}
-            <ActionForm action=form.action>
+            <form method="post" action=SteerTask::url()>
                 <div class="flex flex-col gap-3">
                     {fields()}
                     <Textarea name="text" id=format!("answer-{id}") label="Your answer" hint="Whoever works on the task from now on reads it." rows=2/>
                     <div><SubmitButton look=Look::Primary pending>"Answer"</SubmitButton></div>
                 </div>
-            </ActionForm>
+            </form>
         }
         .into_any()
     };
