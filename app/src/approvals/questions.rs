@@ -53,7 +53,7 @@ fn Asked(asked: AskedView) -> impl IntoView {
                 <form method="post" action=SteerTask::url()>
                     {fields()}
                     <input type="hidden" name="text" value=option.clone()/>
-                    <SubmitButton pending>{option}</SubmitButton>
+                    <SubmitButton look=Look::Plain pending>{option}</SubmitButton>
                 </form>
             </li>
         }

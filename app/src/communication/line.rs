@@ -67,7 +67,7 @@ pub fn ChannelLine(
                         Some((by, text)) => format!("{by}: {text}"),
                         None => "Nothing was said yet".to_owned(),
                     })}</span>
-                    {part(move || (waiting.get() > 0).then(|| view! { <Chip tone=Tone::Wait>{waiting_words(waiting.get())}</Chip> }))}
+                    {part(move || (waiting.get() > 0).then(|| view! { <span class="shrink-0 whitespace-nowrap"><Chip tone=Tone::Wait>{waiting_words(waiting.get())}</Chip></span> }))}
                     {part(move || (unread.get() > 0).then(|| view! {
                         <span class="count shrink-0"><span aria-hidden="true">{few(unread.get())}</span><span class="sr-only">{format!(", {} unread", unread.get())}</span></span>
                     }))}

@@ -155,12 +155,12 @@ pub fn TaskPanel(
                 <span class="tabular-nums">{part(move || task.seen(attempts_words))}</span>
                 <a href=conversation class="link inline-flex items-center gap-1"><Icon glyph=Glyph::Chat class="size-4 shrink-0"/>"Open the conversation"</a>
             </div>
+            <Question run task/>
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>
                 <p class="text-sm break-words text-ink">{part(move || why.get())}</p>
                 <Steer run task detail/>
             </section>
-            <Question run task/>
             <Checkpoints detail run task/>
             <Only when=move || artifacts.seen(|artifacts| !artifacts.is_empty())>
                 <section aria-labelledby="files-title">

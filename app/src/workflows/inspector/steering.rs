@@ -68,7 +68,7 @@ pub fn Question(
         let option = |option: String| {
             let inside = view! {
                 <input type="hidden" name="text" value=option.clone()/>
-                <SubmitButton pending=steering.pending()>{option}</SubmitButton>
+                <SubmitButton look=Look::Plain pending=steering.pending()>{option}</SubmitButton>
             };
             view! { <li>{steering.form(TaskControl::Answer, id.to_string(), inside.into_any())}</li> }
         };
