@@ -134,7 +134,12 @@ mod tests {
     use super::{MARKER, kill_orphans, mark, started, write};
 
     fn sleeper(mark: &str) -> Child {
-        Command::new("sleep").arg("60").env(MARKER, mark).process_group(0).spawn().expect("started")
+        let child = Command::new("sleep").arg("60").env(MARKER, mark).process_group(0).spawn().expect("started");
+        // A program that has begun a moment ago may not show its environment yet.
+        while std::fs::read(format!("/proc/{}/environ", child.id())).is_ok_and(|environment| environment.is_empty()) {
+            std::thread::yield_now();
+        }
+        child
     }
 
     fn pid(child: &Child) -> Pid {
