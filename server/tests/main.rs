@@ -7,6 +7,7 @@ mod chaos;
 mod chat;
 mod door;
 mod engine;
+mod faults;
 mod listener;
 mod messenger;
 mod rooms;
