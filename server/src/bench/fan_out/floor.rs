@@ -8,7 +8,8 @@ use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::super::report::say;
+use crate::bench::report::say;
+use crate::bench::rig::open_files_max;
 
 /// How long its process may take to say where it listens.
 const START_MAX: Duration = Duration::from_secs(10);
@@ -57,7 +58,7 @@ impl Drop for Process {
 
 /// The bare loop: whoever asks with GET listens from then on; the first who posts is heard by all of them, until they hang up.
 pub async fn run() -> anyhow::Result<i32> {
-    super::super::rig::open_files_max();
+    open_files_max();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say(&listener.local_addr()?.to_string());
     let mut listeners = Vec::new();

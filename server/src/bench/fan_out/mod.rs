@@ -36,6 +36,9 @@ const TIMES_THE_FLOOR_MAX: f64 = 1.5;
 const WARM_UP: usize = 5;
 /// How long the last events may be on their way.
 const ARRIVE_MAX: Duration = Duration::from_secs(10);
+/// How long the chat has to have been told nothing more, and how long that may take.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
+const SETTLE_MAX: Duration = Duration::from_secs(120);
 /// Sessions made at the same time.
 const AT_ONCE: usize = 8;
 /// Connections that create the workflows.
@@ -125,6 +128,7 @@ impl FanOut {
         let definition = dags::chain(0, 1);
         let workflows = dags::create(rig, vec![definition; WARM_UP + self.events], CREATORS).await?;
         let marks: Vec<String> = workflows.iter().map(|creation| creation.id.clone()).collect();
+        settle(rig).await?;
         let requests = sessions(rig, count).await?.into_iter().map(|cookie| {
             format!("GET /live HTTP/1.1\r\nhost: {}\r\ncookie: devsquad={cookie}\r\n\r\n", rig.address()).into_bytes()
         });
@@ -221,6 +225,20 @@ fn cells(count: usize, who: &str, spread: &Spread, floor: &Spread) -> Vec<String
     cells.extend([format!("{:.1}", spread.cpu_us), spread.lost.to_string()]);
     cells.extend([0.5, 0.99].map(|q| format!("{:.2}", spread.last.quantile_ms(q) / floor.last.quantile_ms(q))));
     cells
+}
+
+/// Waits until the chat has been told of the workflows: that is work of the same process, and no delivery.
+async fn settle(rig: &Rig) -> anyhow::Result<()> {
+    let (began, mut before) = (clock::instant(), rig.metrics().await?);
+    loop {
+        tokio::time::sleep(SETTLED_AFTER).await;
+        let now = rig.metrics().await?;
+        if now.grown(&before, "devsquad_messenger_seq") == 0.0 {
+            return Ok(());
+        }
+        ensure!(began.elapsed() < SETTLE_MAX, "the chat is still told of the workflows");
+        before = now;
+    }
 }
 
 /// A session of the owner's for each page.

@@ -11,8 +11,8 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::super::rig::signal;
 use super::audience::Greeting;
+use crate::bench::rig::signal;
 use crate::clock;
 
 /// Where they are, as directories of their packages.
