@@ -6,6 +6,7 @@ import { expect, test } from "./support/test";
 const WAY = [
   ["Workflows", "Workflows"],
   ["Needs you", "Needs you"],
+  ["Chat", "Chat"],
   ["Agents", "Agents"],
   ["People", "People"],
   ["Help", "Help"],

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::actor::{Needs, Role};
 use crate::agent::AgentProfile;
 use crate::event::Reason;
-use crate::id::{AgentId, AttemptId, CheckpointId, ProjectId, QuestionId, TaskId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, ConflictId, ProjectId, QuestionId, TaskId, WorkflowId};
 use crate::workflow::checks::Verdict;
 use crate::workflow::question::Answered;
 use crate::workflow::task::Artifact;
@@ -164,6 +164,44 @@ pub enum Command {
         /// The answer.
         text: String,
     },
+    /// Disagree with another agent about the task one holds. The attempt goes on.
+    RaiseConflict {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Its fence.
+        fence: u64,
+        /// The other side.
+        with: AgentId,
+        /// What it is about.
+        subject: String,
+        /// How the one who raises it would settle it.
+        proposal: Option<String>,
+    },
+    /// Say how one would settle a conflict one is a side of.
+    ProposeResolution {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        conflict: ConflictId,
+        /// How.
+        text: String,
+    },
+    /// Agree with the newest proposal of the other side.
+    AcceptResolution {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        conflict: ConflictId,
+    },
+    /// Settle a conflict between agents.
+    ResolveConflict {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// Which.
+        conflict: ConflictId,
+        /// How.
+        text: String,
+    },
     /// Give the task back unused.
     Decline {
         /// Which attempt.
@@ -198,12 +236,16 @@ impl Command {
             | Command::RetryTask { .. }
             | Command::SetPriority { .. }
             | Command::AssignTask { .. }
-            | Command::AnswerQuestion { .. } => Needs::Role(Role::Operator),
+            | Command::AnswerQuestion { .. }
+            | Command::ResolveConflict { .. } => Needs::Role(Role::Operator),
             Command::DecideCheckpoint { .. } => Needs::Role(Role::Reviewer),
             Command::Heartbeat { .. }
             | Command::Complete { .. }
             | Command::Fail { .. }
             | Command::Ask { .. }
+            | Command::RaiseConflict { .. }
+            | Command::ProposeResolution { .. }
+            | Command::AcceptResolution { .. }
             | Command::Decline { .. }
             | Command::Claim { .. } => Needs::Agent,
             Command::Tick | Command::CheckPresence | Command::ReleaseLeases { .. } => Needs::System,
@@ -230,6 +272,10 @@ impl Command {
             Command::Fail { .. } => "report a failure",
             Command::Ask { .. } => "ask a question",
             Command::AnswerQuestion { .. } => "answer a question",
+            Command::RaiseConflict { .. } => "raise a conflict",
+            Command::ProposeResolution { .. } => "propose how to settle a conflict",
+            Command::AcceptResolution { .. } => "accept a proposal",
+            Command::ResolveConflict { .. } => "settle a conflict",
             Command::Decline { .. } => "decline a task",
             Command::Tick => "advance the clock",
             Command::CheckPresence => "check presence",
@@ -249,6 +295,9 @@ impl Command {
             | Command::AssignTask { workflow, .. }
             | Command::WaiveCheckpoint { workflow, .. }
             | Command::AnswerQuestion { workflow, .. }
+            | Command::ProposeResolution { workflow, .. }
+            | Command::AcceptResolution { workflow, .. }
+            | Command::ResolveConflict { workflow, .. }
             | Command::DecideCheckpoint { workflow, .. } => Some(*workflow),
             Command::RegisterAgent { .. }
             | Command::RetireAgent { .. }
@@ -258,6 +307,7 @@ impl Command {
             | Command::Complete { .. }
             | Command::Fail { .. }
             | Command::Ask { .. }
+            | Command::RaiseConflict { .. }
             | Command::Decline { .. }
             | Command::Tick
             | Command::CheckPresence
@@ -288,6 +338,11 @@ pub enum Answer {
         lease_expires_at: Timestamp,
         /// Whether the agent should stop.
         cancel: bool,
+    },
+    /// The conflict is open.
+    ConflictRaised {
+        /// Its id.
+        conflict: ConflictId,
     },
     /// Tasks given to the agent.
     Leases {
@@ -325,7 +380,7 @@ pub struct LeaseGrant {
     /// Why earlier attempts failed or were sent back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub feedback: Vec<String>,
-    /// What was asked about the task before, and answered.
+    /// What was asked about the task before and answered, and what was settled between agents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answered>,
 }

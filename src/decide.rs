@@ -6,6 +6,7 @@
 mod assignment;
 mod attempts;
 mod checkpoints;
+mod conflicts;
 mod dispatch;
 mod questions;
 mod settle;
@@ -116,6 +117,18 @@ pub fn decide(
         Command::AnswerQuestion { workflow, question, text } => {
             questions::answer(&mut draft, *workflow, *question, text)
         }
+        Command::RaiseConflict { attempt, fence, with, subject, proposal } => {
+            let proposal = proposal.as_deref();
+            let raised = conflicts::Raised { attempt: *attempt, fence: *fence, with: *with, subject, proposal };
+            conflicts::raise(&mut draft, &raised, facts)
+        }
+        Command::ProposeResolution { workflow, conflict, text } => {
+            conflicts::propose(&mut draft, *workflow, *conflict, text)
+        }
+        Command::AcceptResolution { workflow, conflict } => conflicts::accept(&mut draft, *workflow, *conflict),
+        Command::ResolveConflict { workflow, conflict, text } => {
+            conflicts::resolve(&mut draft, *workflow, *conflict, text)
+        }
         Command::Decline { attempt, fence, message } => attempts::decline(&mut draft, *attempt, *fence, message),
         Command::Tick => timers::tick(&mut draft),
         Command::CheckPresence => timers::presence(&mut draft),
@@ -160,7 +173,9 @@ fn retire(draft: &mut Draft<'_>, agent: AgentId) -> Result<Answer, Refusal> {
     let known = draft.state.agents.get(&agent).ok_or_else(|| Refusal::not_found("agent", agent))?;
     if known.retired_at.is_none() {
         draft.emit(Change::AgentRetired { agent });
+        assignment::left(draft, agent);
         attempts::lose_all_of(draft, agent, &wording::agent_retired());
+        conflicts::left(draft, agent);
     }
     Ok(Answer::Done)
 }

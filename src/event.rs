@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::agent::AgentProfile;
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, QuestionId, TaskId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, ConflictId, EventId, ProjectId, QuestionId, TaskId, WorkflowId};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::conflict::Conflict;
 use crate::workflow::question::Question;
-use crate::workflow::waiting::STEP_LAST;
 use crate::workflow::{Priority, Submission, WorkflowDefinition, WorkflowStatus};
 pub use outcome::AttemptOutcome;
 pub use reason::Reason;
@@ -190,6 +190,54 @@ pub enum Change {
         task: TaskId,
         /// The step taken, from 1: each is louder than the one before.
         step: u32,
+    },
+    /// The agent that holds a task disagrees with another about it.
+    ConflictRaised {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// The attempt in which it was raised.
+        attempt: AttemptId,
+        /// The conflict.
+        conflict: Box<Conflict>,
+    },
+    /// One side said how it would settle a conflict.
+    ResolutionProposed {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// Which conflict.
+        conflict: ConflictId,
+        /// Which side.
+        agent: AgentId,
+        /// How, in words.
+        text: String,
+    },
+    /// A conflict is settled: an agent accepted what the other side proposed, or a person said how it is.
+    ConflictResolved {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// Which conflict.
+        conflict: ConflictId,
+        /// How, in words.
+        text: String,
+    },
+    /// Agents do not settle a conflict: people have to.
+    ConflictEscalated {
+        /// Of which workflow.
+        workflow: WorkflowId,
+        /// About which task.
+        task: TaskId,
+        /// Which conflict.
+        conflict: ConflictId,
+        /// The step taken, from 1: each is louder than the one before.
+        step: u32,
+        /// Whether the two cannot settle it any more: their proposals are used up, or one of them left.
+        exhausted: bool,
     },
     /// A result was handed in and has to pass checks.
     ResultHandedIn {
@@ -370,6 +418,10 @@ impl Change {
             Change::QuestionAsked { .. } => "question_asked",
             Change::QuestionAnswered { .. } => "question_answered",
             Change::WaitEscalated { .. } => "wait_escalated",
+            Change::ConflictRaised { .. } => "conflict_raised",
+            Change::ResolutionProposed { .. } => "resolution_proposed",
+            Change::ConflictResolved { .. } => "conflict_resolved",
+            Change::ConflictEscalated { .. } => "conflict_escalated",
             Change::ResultHandedIn { .. } => "result_handed_in",
             Change::CheckpointOpened { .. } => "checkpoint_opened",
             Change::CheckpointEscalated { .. } => "checkpoint_escalated",
@@ -399,6 +451,10 @@ impl Change {
             | Change::QuestionAsked { workflow, .. }
             | Change::QuestionAnswered { workflow, .. }
             | Change::WaitEscalated { workflow, .. }
+            | Change::ConflictRaised { workflow, .. }
+            | Change::ResolutionProposed { workflow, .. }
+            | Change::ConflictResolved { workflow, .. }
+            | Change::ConflictEscalated { workflow, .. }
             | Change::CheckpointWaived { workflow, .. }
             | Change::WorkflowEnded { workflow, .. }
             | Change::TasksReady { workflow, .. }
@@ -437,6 +493,10 @@ impl Change {
             | Change::QuestionAsked { task, .. }
             | Change::QuestionAnswered { task, .. }
             | Change::WaitEscalated { task, .. }
+            | Change::ConflictRaised { task, .. }
+            | Change::ResolutionProposed { task, .. }
+            | Change::ConflictResolved { task, .. }
+            | Change::ConflictEscalated { task, .. }
             | Change::CheckpointWaived { task, .. }
             | Change::LeaseExtended { task, .. }
             | Change::AttemptEnded { task, .. }
@@ -460,9 +520,12 @@ impl Change {
             Change::AgentRetired { agent }
             | Change::AgentPresenceChanged { agent, .. }
             | Change::AgentSeen { agent }
+            | Change::ResolutionProposed { agent, .. }
             | Change::AttemptEnded { agent, .. } => Some(*agent),
             Change::TaskAssigned { agent, .. } => *agent,
             Change::QuestionAsked { question, .. } => Some(question.asked_by),
+            // Who raised it is who did it; the other side has to hear of it.
+            Change::ConflictRaised { conflict, .. } => Some(conflict.with),
             Change::ResultHandedIn { submission, .. } => Some(submission.agent),
             Change::TaskCompleted { submission, .. } => submission.as_ref().map(|submission| submission.agent),
             Change::WorkflowCreated(_)
@@ -480,50 +543,12 @@ impl Change {
             | Change::CheckpointWaived { .. }
             | Change::QuestionAnswered { .. }
             | Change::WaitEscalated { .. }
+            | Change::ConflictResolved { .. }
+            | Change::ConflictEscalated { .. }
             | Change::TaskReworked { .. }
             | Change::TaskFailed { .. }
             | Change::TasksSkipped { .. }
             | Change::TaskRetried { .. } => None,
-        }
-    }
-
-    /// How loud it is.
-    pub fn severity(&self) -> Severity {
-        match self {
-            Change::WaitEscalated { step, .. } if *step >= STEP_LAST => Severity::Critical,
-            Change::WaitEscalated { step: 2.., .. } => Severity::High,
-            Change::WaitEscalated { .. } => Severity::Medium,
-            Change::TaskFailed { .. } => Severity::High,
-            Change::WorkflowEnded { status: WorkflowStatus::Failed | WorkflowStatus::TimedOut, .. } => Severity::High,
-            Change::AttemptEnded { outcome: AttemptOutcome::Cancelled, .. } => Severity::Low,
-            Change::AttemptEnded { .. }
-            | Change::TaskReworked { .. }
-            | Change::QuestionAsked { .. }
-            | Change::CheckpointEscalated { .. }
-            | Change::CheckpointWaived { .. }
-            | Change::TasksSkipped { .. }
-            | Change::WorkflowPaused { .. } => Severity::Medium,
-            Change::CheckpointDecided { verdict: Verdict::Reject, .. } => Severity::Medium,
-            Change::AgentRegistered(_)
-            | Change::AgentRetired { .. }
-            | Change::AgentPresenceChanged { .. }
-            | Change::AgentSeen { .. }
-            | Change::WorkflowCreated(_)
-            | Change::WorkflowResumed { .. }
-            | Change::WorkflowPrioritised { .. }
-            | Change::WorkflowEnded { .. }
-            | Change::TasksReady { .. }
-            | Change::TaskAssigned { .. }
-            | Change::QuestionAnswered { .. }
-            | Change::TaskLeased(_)
-            | Change::AttemptProgressed { .. }
-            | Change::LeaseExtended { .. }
-            | Change::TaskRetryScheduled { .. }
-            | Change::ResultHandedIn { .. }
-            | Change::CheckpointOpened { .. }
-            | Change::CheckpointDecided { .. }
-            | Change::TaskCompleted { .. }
-            | Change::TaskRetried { .. } => Severity::Low,
         }
     }
 }

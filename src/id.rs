@@ -61,6 +61,8 @@ id! {
     CheckpointId,
     /// A question of an agent to people.
     QuestionId,
+    /// A conflict between two agents about a task.
+    ConflictId,
     /// One entry of the journal.
     EventId,
 }

@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::event::{Change, Event, TaskLeased};
-use crate::id::{AttemptId, TaskId};
+use crate::id::{AttemptId, ConflictId, TaskId};
 use crate::state::State;
+use crate::workflow::conflict::CONFLICTS_OPEN_MAX;
 use crate::workflow::task::Gate;
+use crate::workflow::waiting::STEP_LAST;
 use crate::workflow::{Stage, TaskState, WorkflowStatus, graph};
 
 /// Every invariant this walk holds, with its meaning.
-pub const HELD: [(&str, &str); 12] = [
+pub const HELD: [(&str, &str); 13] = [
     ("I1", "a task starts only after what it needs has ended as its edges ask"),
     ("I2", "the graph of tasks has no cycle"),
     ("I3", "a task has at most one live lease"),
@@ -26,6 +28,10 @@ pub const HELD: [(&str, &str); 12] = [
     ("I15", "attempts stay within their maximum, and back-off is honoured"),
     ("Q2", "no reviewer ever worked on what it reviews"),
     ("Q4", "a verdict is about the result that was handed in"),
+    (
+        "D1",
+        "a conflict is between two agents, settled once, by one of them or a person, and louder each time it is escalated",
+    ),
 ];
 
 /// Walks a journal.
@@ -80,6 +86,10 @@ impl Walk {
                     self.broken("Q4", format!("task {task} at event {}", event.seq));
                 }
             }
+            Change::ConflictRaised { task, .. }
+            | Change::ResolutionProposed { task, .. }
+            | Change::ConflictResolved { task, .. }
+            | Change::ConflictEscalated { task, .. } => self.argued(*task, event),
             Change::TaskFailed { task, .. } => self.absorbs(*task, event.seq),
             Change::TasksReady { tasks, .. } => {
                 for task in tasks {
@@ -184,6 +194,32 @@ impl Walk {
             && (terminal || !self.accepted.insert((task, generation)))
         {
             self.broken("I6", format!("task {task}, generation {generation}"));
+        }
+    }
+
+    fn argued(&mut self, task: TaskId, event: &Event) {
+        let Some((workflow, found)) = self.state.task_ref(task).and_then(|place| self.state.at(place)) else {
+            return self.broken("D1", format!("task {task} of event {} is not known", event.seq));
+        };
+        let open = |id: &ConflictId| found.conflicts.iter().find(|conflict| conflict.id == *id);
+        let holds = match &event.change {
+            Change::ConflictRaised { conflict, .. } => {
+                let known = open(&conflict.id).is_some() || found.conflicts.len() >= CONFLICTS_OPEN_MAX;
+                !known && conflict.raised_by != conflict.with && !workflow.status.is_terminal()
+            }
+            Change::ResolutionProposed { conflict, agent, .. } => open(conflict)
+                .is_some_and(|open| open.involves(*agent) && !open.waits_for_other(*agent) && !open.is_exhausted()),
+            Change::ConflictResolved { conflict, text, .. } => open(conflict).is_some_and(|open| {
+                let agreed = |agent| open.offered_to(agent).is_some_and(|offer| offer.text == *text);
+                event.actor.agent().is_none_or(agreed)
+            }),
+            Change::ConflictEscalated { conflict, step, .. } => {
+                open(conflict).is_some_and(|open| (open.escalated + 1..=STEP_LAST).contains(step))
+            }
+            _ => true,
+        };
+        if !holds {
+            self.broken("D1", format!("task {task} at event {}: {}", event.seq, event.change.name()));
         }
     }
 

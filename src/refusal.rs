@@ -90,6 +90,12 @@ pub enum Refusal {
         /// The task's name.
         task: String,
     },
+    /// The conflict is between others.
+    #[error("{}", wording::not_involved(.task))]
+    NotInvolved {
+        /// The task's name.
+        task: String,
+    },
     /// The same idempotency key came with another body.
     #[error("{}", wording::key_reused(.key))]
     KeyReused {
@@ -142,7 +148,8 @@ impl Refusal {
             | Refusal::AgentsOnly { .. }
             | Refusal::SystemOnly { .. }
             | Refusal::RoleTooLow { .. }
-            | Refusal::NotYours { .. } => RefusalKind::Forbidden,
+            | Refusal::NotYours { .. }
+            | Refusal::NotInvolved { .. } => RefusalKind::Forbidden,
             Refusal::WrongState { .. } | Refusal::StaleFence { .. } | Refusal::KeyReused { .. } => {
                 RefusalKind::Conflict
             }
@@ -162,6 +169,7 @@ impl Refusal {
             Refusal::WrongState { .. } => "wrong_state",
             Refusal::StaleFence { .. } => "stale_fence",
             Refusal::NotYours { .. } => "not_yours",
+            Refusal::NotInvolved { .. } => "not_involved",
             Refusal::KeyReused { .. } => "key_reused",
             Refusal::LimitReached { .. } => "limit_reached",
         }

@@ -2,6 +2,7 @@
 //! the engine forgets everything and folds its journal again. The state machines are the real ones; only time and chance
 //! are made up, from a seed.
 
+mod conflicts;
 mod page;
 mod people;
 
@@ -55,6 +56,7 @@ struct World {
     workers: Vec<Worker>,
     workflows: Vec<WorkflowId>,
     ids: u128,
+    joined: usize,
     refused: HashMap<&'static str, u32>,
     /// A page on each workflow which was open from its beginning.
     pages: HashMap<WorkflowId, WorkflowView>,
@@ -73,6 +75,7 @@ impl World {
             workers: Vec::new(),
             workflows: Vec::new(),
             ids: 0,
+            joined: 5,
             refused: HashMap::new(),
             pages: HashMap::new(),
         };
@@ -226,6 +229,7 @@ impl World {
             self.workers[at].old.push(lease);
             return;
         }
+        self.disagree(at, &lease);
         if self.now < done {
             let silent = temper == Temper::Dawdler && self.rng.random_bool(0.5);
             if !silent {
@@ -303,6 +307,7 @@ impl World {
         self.look();
         self.work();
         self.ghosts();
+        self.argue();
         self.people(meddle);
         self.claim();
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, SkillNeed};
-use crate::id::{AgentId, AttemptId, CheckpointId, QuestionId, TaskId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, ConflictId, QuestionId, TaskId, WorkflowId};
 use crate::workflow::waiting::next_due;
 use crate::workflow::{Priority, Stage, Task, TaskState, Workflow, WorkflowStatus};
 
@@ -76,10 +76,12 @@ struct Index {
     attempts_of: HashMap<WorkflowId, Vec<AttemptId>>,
     checkpoints: HashMap<CheckpointId, TaskRef>,
     questions: HashMap<QuestionId, TaskRef>,
+    conflicts: HashMap<ConflictId, TaskRef>,
     ready: BTreeMap<Requirement, BTreeSet<Place>>,
     expiries: BTreeSet<(Timestamp, TaskRef)>,
     delays: BTreeSet<(Timestamp, TaskRef)>,
     waits: BTreeSet<(Timestamp, TaskRef)>,
+    disputes: BTreeSet<(Timestamp, TaskRef)>,
     deadlines: BTreeSet<(Timestamp, WorkflowId)>,
 }
 
@@ -116,6 +118,10 @@ impl Index {
             | TaskState::Cancelled { .. } => {}
         }
         self.waits.extend(reminder(workflow, task).map(|due| (due, place)));
+        for conflict in &task.conflicts {
+            self.conflicts.insert(conflict.id, place);
+            self.disputes.extend(conflict.due(workflow.definition.priority).map(|due| (due, place)));
+        }
     }
 
     /// Takes it out again; it still is what it was when it was entered.
@@ -150,6 +156,12 @@ impl Index {
         }
         if let Some(due) = reminder(workflow, task) {
             self.waits.remove(&(due, place));
+        }
+        for conflict in &task.conflicts {
+            self.conflicts.remove(&conflict.id);
+            if let Some(due) = conflict.due(workflow.definition.priority) {
+                self.disputes.remove(&(due, place));
+            }
         }
     }
 }
@@ -205,6 +217,11 @@ impl State {
         self.index.questions.get(&question).copied()
     }
 
+    /// Where the task of an open conflict is.
+    pub fn conflict_ref(&self, conflict: ConflictId) -> Option<TaskRef> {
+        self.index.conflicts.get(&conflict).copied()
+    }
+
     /// The workflow and the task at a place.
     pub fn at(&self, (workflow, at): TaskRef) -> Option<(&Workflow, &Task)> {
         let workflow = self.workflows.get(&workflow)?;
@@ -217,7 +234,8 @@ impl State {
         let delay = self.index.delays.first().map(|(at, _)| *at);
         let deadline = self.index.deadlines.first().map(|(at, _)| *at);
         let wait = self.index.waits.first().map(|(at, _)| *at);
-        [expiry, delay, deadline, wait].into_iter().flatten().min()
+        let dispute = self.index.disputes.first().map(|(at, _)| *at);
+        [expiry, delay, deadline, wait, dispute].into_iter().flatten().min()
     }
 
     /// Tasks whose lease has run out at `now`.
@@ -233,6 +251,11 @@ impl State {
     /// Tasks that have waited too long at `now` for a person or a reviewer.
     pub fn waited_for(&self, now: Timestamp) -> Vec<TaskRef> {
         self.index.waits.iter().take_while(|(at, _)| *at <= now).map(|(_, task)| *task).collect()
+    }
+
+    /// Tasks about which agents have disagreed for too long at `now`.
+    pub fn argued_over(&self, now: Timestamp) -> Vec<TaskRef> {
+        self.index.disputes.iter().take_while(|(at, _)| *at <= now).map(|(_, task)| *task).collect()
     }
 
     /// Workflows whose deadline has passed at `now`.

@@ -1,5 +1,6 @@
 //! What pages show: flat, ready to draw, and kept current in the browser by folding news into it.
 
+pub mod chat;
 mod fold;
 mod news;
 
@@ -447,6 +448,31 @@ pub struct NeedView {
     pub earlier: Vec<CheckpointView>,
     /// Files to look at.
     pub artifacts: Vec<ArtifactView>,
+}
+
+/// Everything that waits for a person, each oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NeedsView {
+    /// Results that have to be decided on.
+    pub decisions: Vec<NeedView>,
+    /// What agents ask.
+    pub questions: Vec<AskedView>,
+}
+
+/// A question of an agent that waits for a person's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskedView {
+    /// The question.
+    pub question: QuestionView,
+    /// What is asked.
+    pub text: String,
+    /// Who asks.
+    pub agent: Option<AgentRef>,
+    /// The task it is about.
+    pub task: TaskLink,
+    /// When it was asked.
+    #[serde(with = "crate::wire_time")]
+    pub asked_at: Timestamp,
 }
 
 /// The overview.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
+use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
     WorkflowPage, WorkflowView,
 };
 use devsquad::{Answer, Command, Role};
@@ -45,6 +46,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn agent(&self, id: AgentId) -> Result<AgentView, Failure>;
     /// What waits for a person, oldest first.
     async fn needs(&self) -> Result<Vec<NeedView>, Failure>;
+    /// What agents ask people, oldest first.
+    async fn questions(&self) -> Result<Vec<AskedView>, Failure>;
 
     /// The templates on offer.
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure>;
@@ -63,6 +66,31 @@ pub trait Backend: Send + Sync + 'static {
     async fn invitations(&self) -> Result<Vec<InvitationView>, Failure>;
     /// Invites a person; gives the link, which is shown this once.
     async fn invite(&self, email: String, role: Role) -> Result<String, Failure>;
+
+    /// One page of the channels this person may read, the one with the newest message first.
+    async fn channels(&self, archived: Option<bool>, text: String, page: u32) -> Result<ChannelPage, Failure>;
+    /// One channel.
+    async fn channel(&self, id: String) -> Result<ChannelView, Failure>;
+    /// Part of a channel, or of a thread in it.
+    async fn messages(&self, channel: String, thread: Option<String>, which: Which) -> Result<Part, Failure>;
+    /// Messages of a channel by their ids; those that are gone are left out.
+    async fn messages_of(&self, channel: String, ids: Vec<String>) -> Result<Vec<MessageView>, Failure>;
+    /// Says something in a channel.
+    async fn say(&self, channel: String, draft: Draft) -> Result<MessageView, Failure>;
+    /// Does something to a channel or to a message in it; gives the message as it is then.
+    async fn act(
+        &self,
+        channel: String,
+        act: Act,
+        message: String,
+        text: String,
+    ) -> Result<Option<MessageView>, Failure>;
+    /// Threads that wait for this person, and those they take part in.
+    async fn threads(&self) -> Result<Vec<ThreadView>, Failure>;
+    /// Messages with all these words, in one channel or in all; the newest first.
+    async fn search(&self, channel: Option<String>, words: String) -> Result<Vec<FoundMessage>, Failure>;
+    /// How many messages this person has not read.
+    async fn unread(&self) -> Result<u32, Failure>;
 }
 
 /// The backend of this request.

@@ -22,6 +22,7 @@ mod wire;
 
 pub mod agents;
 pub mod approvals;
+pub mod communication;
 pub mod create;
 pub mod dashboard;
 pub mod errors;
@@ -90,6 +91,10 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/orchestration/agents/new") view=Page::NewAgent ssr=SsrMode::Async/>
                 <Route path=path!("/orchestration/agents/:agent_id") view=Page::Agent ssr=SsrMode::Async/>
                 <Route path=path!("/orchestration/approvals") view=Page::Approvals ssr=SsrMode::Async/>
+                <Route path=path!("/communication") view=Page::Hub ssr=SsrMode::Async/>
+                <Route path=path!("/communication/threads") view=Page::Threads ssr=SsrMode::Async/>
+                <Route path=path!("/communication/channels") view=Page::Channels ssr=SsrMode::Async/>
+                <Route path=path!("/communication/channels/:channel_id") view=Page::Channel ssr=SsrMode::Async/>
                 <Route path=path!("/settings/people") view=Page::People ssr=SsrMode::Async/>
                 <Route path=path!("/settings/appearance") view=Page::Appearance ssr=SsrMode::Async/>
                 <Route path=path!("/help") view=Page::Help ssr=SsrMode::Async/>

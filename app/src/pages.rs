@@ -14,6 +14,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::agents::{AgentPage, AgentsPage, NewAgentPage};
 use crate::approvals::ApprovalsPage;
+use crate::communication::{ChannelPage, ChannelsPage, HubPage, ThreadsPage};
 use crate::create::CreatePage;
 use crate::dashboard::DashboardPage;
 use crate::error::Failure;
@@ -33,15 +34,19 @@ pub(crate) enum Page {
     Agents,
     Appearance,
     Approvals,
+    Channel,
+    Channels,
     Create,
     Dashboard,
     Help,
+    Hub,
     Invite,
     NewAgent,
     People,
     Run,
     SignIn,
     Task,
+    Threads,
     Welcome,
     Workflows,
 }
@@ -49,15 +54,19 @@ pub(crate) enum Page {
 /// A piece of the browser's half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Where a visit begins, and what waits for a person.
+    /// What stands how, and what waits for a person.
     Overview,
-    /// Workflows and agents, to look through.
+    /// Workflows, agents and channels, to look through.
     Lists,
     /// One workflow.
     Run,
+    /// One conversation.
+    Chat,
     /// One of its tasks: a page, and the panel on the page of its workflow.
     Task,
-    /// What is done once in a while.
+    /// The door, and what begins.
+    Begin,
+    /// Who is there, and what they talk about.
     Rest,
 }
 
@@ -66,17 +75,12 @@ impl Page {
     fn piece(self) -> Piece {
         match self {
             Page::Dashboard | Page::Approvals => Piece::Overview,
-            Page::Workflows | Page::Agents | Page::Agent => Piece::Lists,
+            Page::Workflows | Page::Agents | Page::Agent | Page::Channels => Piece::Lists,
+            Page::Channel => Piece::Chat,
             Page::Run => Piece::Run,
             Page::Task => Piece::Task,
-            Page::SignIn
-            | Page::Invite
-            | Page::Welcome
-            | Page::Create
-            | Page::NewAgent
-            | Page::People
-            | Page::Appearance
-            | Page::Help => Piece::Rest,
+            Page::SignIn | Page::Invite | Page::Welcome | Page::Create | Page::NewAgent | Page::Help => Piece::Begin,
+            Page::Hub | Page::Threads | Page::People | Page::Appearance => Piece::Rest,
         }
     }
 
@@ -97,8 +101,10 @@ impl ChooseView for Page {
         let drawn = match piece {
             Piece::Overview => overview(self).await,
             Piece::Lists => lists(self).await,
+            Piece::Chat => chat().await,
             Piece::Run => run().await,
             Piece::Task => task(None).await,
+            Piece::Begin => begin(self).await,
             Piece::Rest => rest(self).await,
         };
         drawn.unwrap_or_else(|_| did_not_come("this page"))
@@ -128,7 +134,8 @@ fn did_not_come(what: &'static str) -> AnyView {
 
 impl Piece {
     #[cfg(feature = "hydrate")]
-    const ALL: [Piece; 5] = [Piece::Overview, Piece::Lists, Piece::Run, Piece::Task, Piece::Rest];
+    const ALL: [Piece; 7] =
+        [Piece::Overview, Piece::Lists, Piece::Chat, Piece::Begin, Piece::Run, Piece::Task, Piece::Rest];
 
     /// The name of its function, which its file has too.
     #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -136,8 +143,10 @@ impl Piece {
         match self {
             Piece::Overview => "overview",
             Piece::Lists => "lists",
+            Piece::Chat => "chat",
             Piece::Run => "run",
             Piece::Task => "task",
+            Piece::Begin => "begin",
             Piece::Rest => "rest",
         }
     }
@@ -148,8 +157,10 @@ impl Piece {
         let _ = match self {
             Piece::Overview => fetch_overview().await,
             Piece::Lists => fetch_lists().await,
+            Piece::Chat => fetch_chat().await,
             Piece::Run => fetch_run().await,
             Piece::Task => fetch_task().await,
+            Piece::Begin => fetch_begin().await,
             Piece::Rest => fetch_rest().await,
         };
     }
@@ -183,8 +194,14 @@ fn lists(page: Page) -> Result<AnyView, SplitLoaderError> {
         Page::Workflows => view! { <WorkflowsPage/> }.into_any(),
         Page::Agents => view! { <AgentsPage/> }.into_any(),
         Page::Agent => view! { <AgentPage/> }.into_any(),
+        Page::Channels => view! { <ChannelsPage/> }.into_any(),
         _ => ().into_any(),
     })
+}
+
+#[wasm_split(chat, wasm_split_path = leptos::wasm_split, preload(fetch_chat), fallible)]
+fn chat() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ChannelPage/> }.into_any())
 }
 
 #[wasm_split(run, wasm_split_path = leptos::wasm_split, preload(fetch_run), fallible)]
@@ -201,17 +218,26 @@ fn task(beside: Option<(Run, TaskId, Places)>) -> Result<AnyView, SplitLoaderErr
     })
 }
 
-#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
-fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(begin, wasm_split_path = leptos::wasm_split, preload(fetch_begin), fallible)]
+fn begin(page: Page) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Page::SignIn => view! { <SignInPage/> }.into_any(),
         Page::Invite => view! { <InvitePage/> }.into_any(),
         Page::Welcome => view! { <WelcomePage/> }.into_any(),
         Page::Create => view! { <CreatePage/> }.into_any(),
         Page::NewAgent => view! { <NewAgentPage/> }.into_any(),
+        Page::Help => view! { <HelpPage/> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, preload(fetch_rest), fallible)]
+fn rest(page: Page) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Page::Hub => view! { <HubPage/> }.into_any(),
+        Page::Threads => view! { <ThreadsPage/> }.into_any(),
         Page::People => view! { <PeoplePage/> }.into_any(),
         Page::Appearance => view! { <AppearancePage/> }.into_any(),
-        Page::Help => view! { <HelpPage/> }.into_any(),
         _ => ().into_any(),
     })
 }

@@ -19,6 +19,8 @@ export type Server = {
   signInLink: string;
   /** Acts as the owner at the HTTP interface. */
   token: string;
+  /** The keys of its chat. */
+  chat: { api_key: string; api_secret: string };
   /** What the server has written so far. */
   output: () => string;
   stop: () => Promise<void>;
@@ -44,7 +46,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
     await ready(child, url);
     const signInLink = await link(output, url);
     const { token } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { token: string };
-    return { url, signInLink, token, output, stop };
+    const chat = JSON.parse(readFileSync(join(data, "chat.json"), "utf8")) as Server["chat"];
+    return { url, signInLink, token, chat, output, stop };
   } catch (error) {
     await stop();
     throw new Error(`${(error as Error).message}; it said:\n${output()}`);

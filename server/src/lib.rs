@@ -1,6 +1,6 @@
 //! The parts of the server.
 //!
-//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → engine, store` · `web → engine, agents, chat, listener, store` · `messenger → engine, chat, store` ·
+//! Arrows: `store → –` · `chat → store` · `engine → store` · `agents → chat, engine, store` · `web → engine, agents, chat, listener, store` · `messenger → engine, chat, store` ·
 //! `listener → engine, chat, store, messenger` · `cli → all`.
 //! Everything may use `devsquad`, `config`, `clock`; the doors share `problem` and `feed`, the web and the messenger `online`.
 

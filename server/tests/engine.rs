@@ -330,3 +330,35 @@ async fn subscribers_get_every_event_once_and_in_order() {
     assert_eq!(seen.last().map(|(_, name)| *name), Some("workflow_ended"));
     story.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_for_an_agent_that_left_is_for_whoever_suits_it() {
+    let story = Story::begin().await;
+    let (ada, bob) = (story.agent("ada", &[], 1).await, story.agent("bob", &[], 1).await);
+    let workflow = story.workflow(json!([{"key": "a", "max_attempts": 1}, {"key": "b"}])).await;
+    for nth in 0..2 {
+        let task = story.status(workflow).await["tasks"][nth]["id"].as_str().expect("an id").parse().expect("an id");
+        let reason = String::new();
+        story
+            .perform(&story.owner, Command::AssignTask { workflow, task, agent: Some(ada), reason })
+            .await
+            .expect("kept");
+    }
+    assert!(story.claim(bob, 1).await.is_empty(), "both are Ada's");
+    let lease = story.claim(ada, 1).await.remove(0);
+    story.perform(&story.owner, Command::RetireAgent { agent: ada }).await.expect("she leaves");
+    let status = story.status(workflow).await;
+    assert_eq!(
+        (&status["tasks"][0]["status"], &status["tasks"][1]["kept_for_agent_id"]),
+        (&json!("dead_letter"), &Value::Null)
+    );
+    let other = story.claim(bob, 1).await.remove(0);
+    assert_eq!((lease.key.as_str(), other.key.as_str()), ("a", "b"));
+    story.complete(bob, &other, Value::Null).await.expect("taken");
+    // Done again later, the one that failed with her is his as well.
+    story.perform(&story.owner, Command::RetryTask { workflow, task: lease.task_id }).await.expect("retried");
+    let again = story.claim(bob, 1).await.remove(0);
+    story.complete(bob, &again, Value::Null).await.expect("taken");
+    assert_eq!(story.status(workflow).await["status"], "completed");
+    story.end().await;
+}

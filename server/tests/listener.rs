@@ -24,6 +24,21 @@ crate::with_both_chats! {
     tasks_are_assigned_retried_approved_and_waived_from_the_chat,
     a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
     a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
+    agents_talk_in_the_thread_of_a_task_until_they_only_talk,
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_server_was_away_is_read_back() {
+    let mut story =
+        Story::begin(ChatAt::SecondProcess, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    // No webhook will tell of it.
+    story.chat.patch_app(&json!({"webhook_url": "http://127.0.0.1:9/nobody"})).await.expect("it is set");
+    story.server.kill();
+    story.says(&story.owner, "/pause while you were away").await;
+    story.server.restart().await;
+    story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
+    assert_eq!(story.event("workflow_paused").await["data"]["reason"], "while you were away");
+    story.server.verify();
 }
 
 /// A workflow, its channel, and the people who talk there.
@@ -98,6 +113,7 @@ impl Story {
 
     async fn says_in_thread(&self, user: &str, task: &str, text: &str) -> Message {
         let root = format!("task-{}", self.task(task).await["id"].as_str().expect("an id"));
+        self.until("the thread is there", async |story: &Story| story.chat.message(&root).await.is_ok()).await;
         let message = MessageRequest { parent_id: Some(root), ..MessageRequest::text(user, text) };
         self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
     }
@@ -361,7 +377,7 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
     let story = Story::begin(at, tasks).await;
     let (nia_id, _) = agent(&story.server, "Nia", &["story"]).await;
     let mut rng = StdRng::seed_from_u64(7);
-    let begin = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(600);
+    let begin = server::clock::now() - jiff::SignedDuration::from_secs(600);
     let mut deliveries = Vec::new();
     let (mut priority, mut pace, mut kept) = ("", "", [false; 4]);
     for n in 0..250u32 {
@@ -400,4 +416,45 @@ async fn a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last(at: 
         })
         .await;
     story.server.verify();
+}
+
+async fn agents_talk_in_the_thread_of_a_task_until_they_only_talk(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    let (_, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let (_, tom) = agent(&story.server, "Tom", &["other"]).await;
+    let held = lease(&story.server, &nia).await;
+    let task = held["task_id"].clone();
+    let path = format!("/workflows/{}/messages", story.workflow);
+    let say = async |token: &str, text: String| {
+        story.server.call("POST", &path, token, Some(json!({"text": text, "task_id": task}))).await
+    };
+    story
+        .until("the thread is there", async |story: &Story| {
+            let (_, all) = story
+                .server
+                .call("GET", &format!("{path}?task_id={}", held["task_id"].as_str().expect("an id")), &nia, None)
+                .await;
+            all["messages"].as_array().is_some_and(|messages| !messages.is_empty())
+        })
+        .await;
+    let (status, refused) = say(&tom, "Hello?".to_owned()).await;
+    assert_eq!(status, 403, "{refused}");
+    for n in 0..20 {
+        let (status, answer) = say(&nia, format!("Thought {n}")).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let (status, braked) = say(&nia, "One more".to_owned()).await;
+    assert_eq!((status, braked["type"].as_str()), (429, Some("urn:devsquad:problem:limit_reached")), "{braked}");
+    // A person's word goes between, and it is heard as such.
+    story.says_in_thread(&story.owner, "build", "Enough thinking.").await;
+    let (status, answer) = say(&nia, "/cancel".to_owned()).await;
+    assert_eq!(status, 201, "{answer}");
+    let thread = format!("{path}?task_id={}", held["task_id"].as_str().expect("an id"));
+    let all = story.server.ask("GET", &thread, None).await;
+    let from: Vec<&str> =
+        all["messages"].as_array().expect("messages").iter().filter_map(|m| m["from"].as_str()).collect();
+    assert_eq!(from.iter().filter(|from| **from == "person").count(), 1);
+    story.says(&story.owner, "/priority high").await;
+    story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
+    assert_eq!(story.look().await["status"], "running", "what an agent types asks for nothing");
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod chaos;
 mod chat;
+mod conflicts;
 mod door;
 mod engine;
 mod faults;

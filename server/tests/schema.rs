@@ -111,8 +111,9 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "agent_coordination",
-        "(organization_id, id, workflow_id, coordinator_agent_id, coordinated_agent_id, coordination_type, status, created_at, updated_at)
-         VALUES ('$T', '$P14', '$P06', '$P04', '$P04', 'handoff', 'open', now(), now())",
+        "(organization_id, id, workflow_id, task_id, coordinator_agent_id, coordinated_agent_id, coordination_type, status, created_at,
+             updated_at)
+         VALUES ('$T', '$P14', '$P06', '$P07', '$P04', '$P98', 'conflict', 'open', now(), now())",
     ),
     (
         "stream_chat_integration",
@@ -470,6 +471,26 @@ async fn one_attempt_works_on_a_task_at_a_time() -> anyhow::Result<()> {
         Some("attempts_live_has_no_end"),
         "an attempt that ended says when"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_conflict_is_about_a_task_between_two_agents() -> anyhow::Result<()> {
+    const REFUSED: Option<&str> = Some("agent_coordination_conflict");
+    let database = TestDatabase::new().await?;
+    let mut admin = database.admin().await?;
+    fill(&mut admin).await?;
+    for (change, refused) in [
+        ("status = 'escalated'", None),
+        ("status = 'handed over'", REFUSED),
+        ("task_id = NULL", REFUSED),
+        ("coordinated_agent_id = coordinator_agent_id", REFUSED),
+        ("task_id = NULL, coordination_type = 'handoff', status = 'handed over'", None),
+        ("task_id = gen_random_uuid()", Some("agent_coordination_organization_id_task_id_fkey")),
+    ] {
+        let found = refusal(&mut admin, &format!("UPDATE agent_coordination SET {change}")).await?;
+        assert_eq!(found.as_deref(), refused, "{change}");
+    }
     Ok(())
 }
 

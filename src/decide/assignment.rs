@@ -55,6 +55,31 @@ pub(super) fn assign(
     Ok(Answer::Done)
 }
 
+/// An agent left: what was kept for it would wait for ever, so it is for whoever suits it.
+pub(super) fn left(draft: &mut Draft<'_>, agent: AgentId) {
+    let workflows = draft.state.workflows.values();
+    let tasks = workflows.flat_map(|workflow| workflow.tasks.iter().map(|task| (workflow.id, task)));
+    let kept = tasks.filter(|(_, task)| task.assignee == Some(agent) && !task.is_terminal());
+    let kept = kept.map(|(workflow, task)| (workflow, task.id)).collect();
+    let_go(draft, kept);
+}
+
+/// The same for tasks that are done again after the agent they were kept for left.
+pub(super) fn left_before(draft: &mut Draft<'_>, id: WorkflowId) {
+    let is_gone = |agent| draft.state.agents.get(&agent).is_none_or(|agent| agent.retired_at.is_some());
+    let tasks = draft.state.workflows.get(&id).map(|workflow| workflow.tasks.as_slice()).unwrap_or_default();
+    let kept = tasks.iter().filter(|task| task.assignee.is_some_and(is_gone) && !task.is_terminal());
+    let kept = kept.map(|task| (id, task.id)).collect();
+    let_go(draft, kept);
+}
+
+fn let_go(draft: &mut Draft<'_>, kept: Vec<(WorkflowId, TaskId)>) {
+    for (workflow, task) in kept {
+        let reason = wording::assignee_left();
+        draft.emit(Change::TaskAssigned { workflow, task, agent: None, reason, withdrawn: None });
+    }
+}
+
 /// Never to one who cannot finish. Skills alone are a judgement, which an admin may overrule with a reason.
 fn may_be_kept_for(draft: &Draft<'_>, task: &Task, agent: AgentId, reason: &str) -> Result<(), Refusal> {
     let known: Option<&Agent> = draft.state.agents.get(&agent).filter(|agent| agent.retired_at.is_none());

@@ -9,7 +9,7 @@ use crate::messaging::wording;
 use crate::refusal::Refusal;
 use crate::text;
 use crate::workflow::Stage;
-use crate::workflow::question::{OPTION_CHARS_MAX, OPTIONS_MAX, QUESTIONS_MAX, Question};
+use crate::workflow::question::{OPTION_CHARS_MAX, OPTIONS_MAX, Question, SETTLED_MAX};
 
 /// An agent asks. Its slot is free again, and the task waits for a person.
 pub(super) fn ask(
@@ -25,8 +25,9 @@ pub(super) fn ask(
     if task.stage != Stage::Work {
         return Err(Refusal::fault("/text", wording::reviews_ask_nothing()));
     }
-    if task.answers.len() >= QUESTIONS_MAX {
-        return Err(Refusal::LimitReached { noun: "questions about one task".to_owned(), max: QUESTIONS_MAX as u64 });
+    if task.has_settled_enough() {
+        let noun = "questions and conflicts about one task".to_owned();
+        return Err(Refusal::LimitReached { noun, max: SETTLED_MAX as u64 });
     }
     let text = text::paragraph(text, MESSAGE_MAX).map_err(|why| Refusal::fault("/text", why))?;
     if text.is_empty() {

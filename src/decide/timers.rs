@@ -1,7 +1,7 @@
 //! What the clock demands.
 
 use super::attempts::{self, End};
-use super::{Draft, workflows};
+use super::{Draft, conflicts, workflows};
 use crate::actor::Actor;
 use crate::command::Answer;
 use crate::event::{AttemptOutcome, Change, Reason};
@@ -12,7 +12,8 @@ use crate::state::PRESENCE_TIMEOUT;
 use crate::workflow::waiting::steps_due;
 use crate::workflow::{Stage, TaskState, WorkflowStatus};
 
-/// Deadlines of workflows first (what they end needs no other care), then leases, back-offs, and people who are waited for.
+/// Deadlines of workflows first (what they end needs no other care), then leases, back-offs, people who are waited for, and what
+/// agents do not settle.
 pub(super) fn tick(draft: &mut Draft<'_>) -> Result<Answer, Refusal> {
     for workflow in draft.state.overdue(draft.now) {
         workflows::end(draft, workflow, WorkflowStatus::TimedOut, wording::deadline_passed());
@@ -45,6 +46,7 @@ pub(super) fn tick(draft: &mut Draft<'_>) -> Result<Answer, Refusal> {
         };
         draft.emit(change);
     }
+    conflicts::escalate(draft);
     Ok(Answer::Done)
 }
 

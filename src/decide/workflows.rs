@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Draft, Facts, settle};
+use super::{Draft, Facts, assignment, settle};
 use crate::command::Answer;
 use crate::event::{AttemptOutcome, Change, Reason, WorkflowCreated};
 use crate::id::{AgentId, AttemptId, ProjectId, TaskId, WorkflowId};
@@ -132,6 +132,7 @@ pub(super) fn retry(draft: &mut Draft<'_>, id: WorkflowId, task: TaskId) -> Resu
     }
     let revived = skipped_below(workflow, at);
     draft.emit(Change::TaskRetried { workflow: id, task, revived });
+    assignment::left_before(draft, id);
     settle::open_gates(draft, id);
     Ok(Answer::Done)
 }

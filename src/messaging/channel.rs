@@ -123,6 +123,11 @@ impl Channel {
         }
     }
 
+    /// What is settled in the channel of that id, if something is.
+    pub fn coordination_of(id: &str) -> Option<Uuid> {
+        id.strip_prefix("coord-")?.parse().ok()
+    }
+
     /// The project it belongs to, where that is all it needs.
     pub fn project(&self) -> Option<ProjectId> {
         match self {
@@ -311,6 +316,15 @@ fn told_also(change: &Change, project: ProjectId) -> Vec<Channel> {
         }
         // Whoever knows the answer may give it: the whole squad hears that somebody waits for one.
         Change::QuestionAsked { .. } | Change::QuestionAnswered { .. } => vec![Channel::Project(project)],
+        // Those two settle it in a channel of their own, and a person who has to step in finds everything there.
+        Change::ConflictRaised { conflict, .. } => vec![Channel::Coordination(conflict.id.0)],
+        Change::ResolutionProposed { conflict, .. } | Change::ConflictResolved { conflict, .. } => {
+            vec![Channel::Coordination(conflict.0)]
+        }
+        Change::ConflictEscalated { conflict, step, .. } => {
+            let loudest = if *step >= STEP_LAST { Channel::Emergency(project) } else { Channel::Project(project) };
+            vec![Channel::Coordination(conflict.0), loudest]
+        }
         // A reminder goes to those who may decide; the last one to those who can do something about it.
         Change::WaitEscalated { step, .. } if *step >= STEP_LAST => {
             vec![Channel::Approvals(project), Channel::Emergency(project)]

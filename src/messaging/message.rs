@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::event::{AttemptOutcome, Change, Event};
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, QuestionId, TaskId, UserId, WorkflowId};
+use crate::id::{AgentId, AttemptId, CheckpointId, ConflictId, EventId, QuestionId, TaskId, UserId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
@@ -26,11 +26,15 @@ pub enum MessageKind {
     Assignment,
     Blocker,
     Completion,
+    Conflict,
     ErrorReport,
+    Escalation,
     Handoff,
     Milestone,
     Override,
+    Proposal,
     Question,
+    Resolution,
     ReviewRequest,
     ReviewVerdict,
     Status,
@@ -73,6 +77,9 @@ pub struct About {
     /// The question, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question_id: Option<QuestionId>,
+    /// The conflict, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict_id: Option<ConflictId>,
     /// The agent, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<AgentId>,
@@ -149,6 +156,7 @@ pub fn posts(event: &Event) -> Vec<Post> {
             attempt_id: attempt(&event.change),
             checkpoint_id: checkpoint(&event.change),
             question_id: question(&event.change),
+            conflict_id: conflict(&event.change),
             agent_id: event.change.agent(),
             original: None,
         },
@@ -186,6 +194,10 @@ fn kind(change: &Change) -> Option<MessageKind> {
         Change::QuestionAsked { .. } => MessageKind::Question,
         Change::QuestionAnswered { .. } => MessageKind::Answer,
         Change::WaitEscalated { .. } => MessageKind::Blocker,
+        Change::ConflictRaised { .. } => MessageKind::Conflict,
+        Change::ResolutionProposed { .. } => MessageKind::Proposal,
+        Change::ConflictResolved { .. } => MessageKind::Resolution,
+        Change::ConflictEscalated { .. } => MessageKind::Escalation,
         Change::WorkflowPrioritised { .. } => MessageKind::Status,
         Change::AgentRegistered(_) | Change::AgentRetired { .. } => MessageKind::Status,
         // That tasks are ready or being worked on is seen on every page, and would drown what has to be read.
@@ -200,7 +212,7 @@ fn kind(change: &Change) -> Option<MessageKind> {
 fn attempt(change: &Change) -> Option<AttemptId> {
     match change {
         Change::TaskLeased(leased) => Some(leased.attempt),
-        Change::QuestionAsked { attempt, .. } => Some(*attempt),
+        Change::QuestionAsked { attempt, .. } | Change::ConflictRaised { attempt, .. } => Some(*attempt),
         Change::AttemptEnded { attempt, .. } => Some(*attempt),
         Change::CheckpointDecided { attempt, .. } => *attempt,
         Change::ResultHandedIn { submission, .. } => Some(submission.attempt),
@@ -212,6 +224,16 @@ fn question(change: &Change) -> Option<QuestionId> {
     match change {
         Change::QuestionAsked { question, .. } => Some(question.id),
         Change::QuestionAnswered { question, .. } => Some(*question),
+        _ => None,
+    }
+}
+
+fn conflict(change: &Change) -> Option<ConflictId> {
+    match change {
+        Change::ConflictRaised { conflict, .. } => Some(conflict.id),
+        Change::ResolutionProposed { conflict, .. }
+        | Change::ConflictResolved { conflict, .. }
+        | Change::ConflictEscalated { conflict, .. } => Some(*conflict),
         _ => None,
     }
 }

@@ -6,9 +6,12 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Door, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason, TaskLeased, WorkflowCreated};
-use crate::id::{AgentId, AttemptId, CheckpointId, EventId, ProjectId, QuestionId, TaskId, UserId, WorkflowId};
+use crate::id::{
+    AgentId, AttemptId, CheckpointId, ConflictId, EventId, ProjectId, QuestionId, TaskId, UserId, WorkflowId,
+};
 use crate::scheduling::Fit;
 use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::conflict::Conflict;
 use crate::workflow::question::Question;
 use crate::workflow::waiting::STEP_LAST;
 use crate::workflow::{Priority, Submission, WorkflowStatus};
@@ -22,6 +25,8 @@ const NEXT: TaskId = TaskId(Uuid::from_u128(0xc2));
 const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(0xf1));
 const CHECKPOINT: CheckpointId = CheckpointId(Uuid::from_u128(0xf2));
 const QUESTION: QuestionId = QuestionId(Uuid::from_u128(0xf3));
+const CONFLICT: ConflictId = ConflictId(Uuid::from_u128(0xf4));
+const OTHER: AgentId = AgentId(Uuid::from_u128(0xd2));
 
 /// An event of the engine's.
 pub(super) fn event(change: Change) -> Event {
@@ -33,9 +38,12 @@ pub(super) fn event(change: Change) -> Event {
         | Change::TaskAssigned { .. }
         | Change::WorkflowPaused { .. }
         | Change::TaskRetried { .. } => Actor::Person { user: PERSON, role: Role::Reviewer, via: Door::Web },
-        Change::ResultHandedIn { .. } | Change::QuestionAsked { .. } | Change::CheckpointDecided { .. } => {
-            Actor::Agent { agent: AGENT }
-        }
+        Change::ResultHandedIn { .. }
+        | Change::QuestionAsked { .. }
+        | Change::ConflictRaised { .. }
+        | Change::CheckpointDecided { .. } => Actor::Agent { agent: AGENT },
+        Change::ResolutionProposed { agent, .. } => Actor::Agent { agent },
+        Change::ConflictResolved { .. } => Actor::Person { user: PERSON, role: Role::Operator, via: Door::Chat },
         _ => Actor::System,
     };
     Event { seq: 9, id: EventId(Uuid::from_u128(0x11)), at: Timestamp::UNIX_EPOCH, actor, change }
@@ -46,8 +54,8 @@ pub(super) fn task_name(task: TaskId) -> Option<String> {
     Some(if task == TASK { "Write the report" } else { "Send it" }.to_owned())
 }
 
-pub(super) fn agent_name(_: AgentId) -> Option<String> {
-    Some("Ada".to_owned())
+pub(super) fn agent_name(agent: AgentId) -> Option<String> {
+    Some(if agent == OTHER { "Bob" } else { "Ada" }.to_owned())
 }
 
 pub(super) fn workflow_name(_: WorkflowId) -> Option<String> {
@@ -89,6 +97,18 @@ fn question() -> Question {
         asked_by: AGENT,
         asked_at: Timestamp::UNIX_EPOCH,
     }
+}
+
+fn conflict() -> Box<Conflict> {
+    Box::new(Conflict {
+        id: CONFLICT,
+        subject: "Are the prices net or gross?".to_owned(),
+        raised_by: AGENT,
+        with: OTHER,
+        raised_at: Timestamp::UNIX_EPOCH,
+        proposals: Vec::new(),
+        escalated: 0,
+    })
 }
 
 fn attempt_ended(outcome: AttemptOutcome) -> Change {
@@ -150,6 +170,18 @@ pub(super) fn changes() -> Vec<Change> {
         Change::QuestionAnswered { workflow, task, question: QUESTION, text: "In euros".to_owned() },
         Change::WaitEscalated { workflow, task, step: 1 },
         Change::WaitEscalated { workflow, task, step: STEP_LAST },
+        Change::ConflictRaised { workflow, task, attempt: ATTEMPT, conflict: conflict() },
+        Change::ResolutionProposed {
+            workflow,
+            task,
+            conflict: CONFLICT,
+            agent: OTHER,
+            text: "Gross, with the net beside it".to_owned(),
+        },
+        Change::ConflictResolved { workflow, task, conflict: CONFLICT, text: "Net. The law says so.".to_owned() },
+        Change::ConflictEscalated { workflow, task, conflict: CONFLICT, step: 1, exhausted: false },
+        Change::ConflictEscalated { workflow, task, conflict: CONFLICT, step: 2, exhausted: true },
+        Change::ConflictEscalated { workflow, task, conflict: CONFLICT, step: STEP_LAST, exhausted: false },
         Change::ResultHandedIn { workflow, task, submission: submission() },
         opened(CheckpointKind::PeerReview),
         opened(CheckpointKind::Approval),
@@ -204,11 +236,15 @@ fn number(change: &Change) -> usize {
         Change::QuestionAnswered { .. } => 26,
         Change::WaitEscalated { .. } => 27,
         Change::CheckpointWaived { .. } => 28,
+        Change::ConflictRaised { .. } => 29,
+        Change::ResolutionProposed { .. } => 30,
+        Change::ConflictResolved { .. } => 31,
+        Change::ConflictEscalated { .. } => 32,
     }
 }
 
 /// How many kinds [`number`] counts.
-const KINDS: usize = 29;
+const KINDS: usize = 33;
 
 #[test]
 fn every_kind_of_event_has_a_sample() {

@@ -4,7 +4,7 @@
 //! or is clear from where it is typed: in a task's thread it is that task, in a workflow's channel that workflow.
 
 use crate::command::Command;
-use crate::id::{AgentId, CheckpointId, QuestionId, TaskId, WorkflowId};
+use crate::id::{AgentId, CheckpointId, ConflictId, QuestionId, TaskId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::checks::Verdict;
 use crate::workflow::task::TaskStatus;
@@ -22,10 +22,11 @@ pub struct Offer {
 }
 
 /// Everything that can be asked.
-pub const OFFERS: [Offer; 12] = [
+pub const OFFERS: [Offer; 13] = [
     offer("approve", "Approve what waits for a decision", "[task] [note]"),
     offer("reject", "Send a result back", "[task] what has to change"),
     offer("answer", "Answer an agent's question", "[task] answer"),
+    offer("resolve", "Settle what agents disagree about", "[task] how"),
     offer("assign", "Keep a task for an agent, or for anyone", "[task] agent|anyone [reason]"),
     offer("pause", "Start nothing new", "[reason]"),
     offer("resume", "Go on", ""),
@@ -56,6 +57,8 @@ pub struct SceneTask {
     pub checkpoint: Option<CheckpointId>,
     /// Its open question.
     pub question: Option<QuestionId>,
+    /// What agents disagree about over it: of several, what was raised first.
+    pub conflict: Option<ConflictId>,
 }
 
 /// Where a command is typed, and what it can be about.
@@ -122,6 +125,11 @@ pub fn understand(name: &str, words: &str, scene: &Scene) -> Result<Wish, String
             let question = task.question.ok_or_else(|| wording::no_question(&task.name))?;
             Command::AnswerQuestion { workflow, question, text: text.to_owned() }
         }
+        "resolve" => {
+            let (task, text) = scene.task(words, "resolve", |task| task.conflict.is_some())?;
+            let conflict = task.conflict.ok_or_else(|| wording::no_conflict(&task.name))?;
+            Command::ResolveConflict { workflow, conflict, text: text.to_owned() }
+        }
         "assign" => {
             let (task, rest) = scene.task(words, "assign", |task| !task.status.is_terminal())?;
             let (agent, reason) = scene.agent(rest)?;
@@ -178,6 +186,16 @@ pub fn reaction(kind: &str, checkpoint: CheckpointId, scene: &Scene) -> Option<W
 }
 
 impl Scene {
+    /// The same in the channel of a conflict: there, that one is meant and no other about its task. What is said there answers no
+    /// question that was asked in the task's thread.
+    pub fn about_conflict(mut self, task: Option<TaskId>, conflict: ConflictId) -> Scene {
+        for found in self.tasks.iter_mut().filter(|found| Some(found.id) == task) {
+            found.conflict = Some(conflict);
+            found.question = None;
+        }
+        self
+    }
+
     /// The task that is meant, and the words behind it: the one that is named, else that of the thread, else the only one which the
     /// command can be about.
     fn task<'a>(

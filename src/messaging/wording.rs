@@ -1,6 +1,7 @@
 //! Every sentence the system says, in one place; what it answers in a chat stands in `chat`.
 
 mod chat;
+mod conflicts;
 
 use crate::actor::{Actor, Role};
 use crate::event::{AttemptOutcome, Change, Event, Reason};
@@ -10,6 +11,7 @@ use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::{CheckpointKind, Verdict};
 use crate::workflow::waiting::STEP_LAST;
 pub use chat::*;
+pub use conflicts::*;
 
 /// Something asked for is not there.
 pub fn not_found(noun: &str, id: &str) -> String {
@@ -66,6 +68,11 @@ pub fn stale_fence(task: &str, sent: u64, current: u64) -> String {
 /// Somebody else's attempt.
 pub fn not_yours(task: &str) -> String {
     format!("This attempt at “{task}” belongs to another agent.")
+}
+
+/// A conflict between others.
+pub fn not_involved(task: &str) -> String {
+    format!("This conflict about “{task}” is between two other agents.")
 }
 
 /// An idempotency key came back with another body.
@@ -266,6 +273,11 @@ pub fn given_to_another() -> String {
     "A person gave the task to another agent.".to_owned()
 }
 
+/// The agent for which a task was kept left.
+pub fn assignee_left() -> String {
+    "The agent it was kept for left".to_owned()
+}
+
 /// A person let the result pass.
 pub fn review_waived() -> String {
     "A person let the result pass without a review.".to_owned()
@@ -381,6 +393,12 @@ pub fn event(
             format!("{} still waits for a person, and the squad can do nothing before.", task(id))
         }
         Change::WaitEscalated { task: id, .. } => format!("{} still waits for a person.", task(id)),
+        Change::ConflictRaised { task: id, conflict, .. } => raised(&task(id), &agent, conflict),
+        Change::ResolutionProposed { task: id, agent: who, text, .. } => {
+            format!("{} proposes about {}: {text}", agent(who), task(id))
+        }
+        Change::ConflictResolved { task: id, text, .. } => settled(&task(id), &event.actor, &agent, text),
+        Change::ConflictEscalated { task: id, step, exhausted, .. } => unsettled(&task(id), *step, *exhausted),
         Change::ResultHandedIn { task: id, submission, .. } => {
             format!("{} handed in {}.", agent(&submission.agent), task(id))
         }

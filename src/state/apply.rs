@@ -1,5 +1,7 @@
 //! What each event does to the state.
 
+mod conflicts;
+
 use jiff::Timestamp;
 
 use super::{State, TaskRef};
@@ -9,6 +11,7 @@ use crate::event::{AttemptOutcome, Change, Reason, TaskLeased, WorkflowCreated};
 use crate::id::{AgentId, TaskId, WorkflowId};
 use crate::messaging::wording;
 use crate::workflow::checks::{CheckpointKind, Verdict};
+use crate::workflow::conflict::Proposal;
 use crate::workflow::question::{Answered, Question};
 use crate::workflow::task::{FEEDBACK_MAX, Submission, Waits};
 use crate::workflow::{Lease, Stage, Task, TaskState, Workflow, WorkflowStatus};
@@ -54,6 +57,16 @@ impl State {
                 if let Some(place) = self.task_ref(*task) {
                     self.move_task(place, |task| task.reminded = *step);
                 }
+            }
+            Change::ConflictRaised { task, conflict, .. } => self.dispute(*task, conflict),
+            Change::ResolutionProposed { task, conflict, agent, text, .. } => {
+                self.in_conflict(*task, *conflict, |open| {
+                    open.proposals.push(Proposal { by: *agent, text: text.clone() });
+                })
+            }
+            Change::ConflictResolved { task, conflict, text, .. } => self.settle(*task, *conflict, text, actor),
+            Change::ConflictEscalated { task, conflict, step, .. } => {
+                self.in_conflict(*task, *conflict, |open| open.escalated = *step);
             }
             Change::ResultHandedIn { task, submission, .. } => self.hand_in(*task, submission, at),
             Change::CheckpointOpened { task, checkpoint, nth, kind, .. } => {
@@ -208,6 +221,7 @@ impl State {
         for task in open {
             self.finish(task, TaskState::Cancelled { at });
         }
+        self.drop_conflicts(id);
         if let Some(workflow) = self.workflows.get_mut(&id) {
             workflow.status = status;
             workflow.reason = (!reason.is_empty()).then(|| reason.to_owned());

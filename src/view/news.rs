@@ -187,6 +187,10 @@ impl News {
             | Change::AgentSeen { .. }
             | Change::QuestionAnswered { .. }
             | Change::WaitEscalated { .. }
+            | Change::ConflictRaised { .. }
+            | Change::ResolutionProposed { .. }
+            | Change::ConflictResolved { .. }
+            | Change::ConflictEscalated { .. }
             | Change::CheckpointWaived { .. }
             | Change::LeaseExtended { .. } => {}
         }

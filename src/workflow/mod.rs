@@ -1,6 +1,7 @@
 //! One workflow: a live DAG of tasks, and where it stands.
 
 pub mod checks;
+pub mod conflict;
 pub mod definition;
 pub mod graph;
 pub mod layout;

@@ -9,8 +9,9 @@ use crate::id::{AgentId, QuestionId, UserId};
 pub const OPTIONS_MAX: usize = 10;
 /// Characters of one of them: it stands on a button.
 pub const OPTION_CHARS_MAX: usize = 100;
-/// Questions about one task. An agent that asks more goes round in circles.
-pub const QUESTIONS_MAX: usize = 20;
+/// Questions and conflicts about one task. Agents that have more to ask or to argue go round in circles, and every lease of the task
+/// carries what came of them.
+pub const SETTLED_MAX: usize = 20;
 
 /// A question that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,14 +30,14 @@ pub struct Question {
     pub asked_at: Timestamp,
 }
 
-/// A question and its answer: whoever works on the task from now on is told.
+/// A question and its answer, or what agents disagreed about and how it was settled: whoever works on the task from now on is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
     /// What was asked.
     pub question: String,
     /// What was answered.
     pub answer: String,
-    /// Who answered; nobody, where it was the engine.
+    /// The person who answered; nobody, where agents settled it between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
 }

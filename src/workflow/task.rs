@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::checks::CheckpointRule;
+use super::conflict::Conflict;
 use super::definition::{EdgeKind, TaskDefinition};
-use super::question::{Answered, Question};
+use super::question::{Answered, Question, SETTLED_MAX};
 use crate::agent::SkillNeed;
 use crate::event::Reason;
 use crate::id::{AgentId, AttemptId, CheckpointId, TaskId};
@@ -234,9 +235,12 @@ pub struct Task {
     pub feedback: Vec<String>,
     /// Everyone who ever worked on it: none of them reviews it.
     pub authors: BTreeSet<String>,
-    /// Questions about it and their answers, oldest first: the next attempt reads them.
+    /// Questions about it and their answers, and how conflicts about it were settled, oldest first: the next attempt reads them.
     #[serde(default)]
     pub answers: Vec<Answered>,
+    /// What agents disagree about over it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
     /// How often people were reminded that it waits for them.
     #[serde(default)]
     pub reminded: u32,
@@ -285,6 +289,7 @@ impl Task {
             feedback: Vec::new(),
             authors: BTreeSet::new(),
             answers: Vec::new(),
+            conflicts: Vec::new(),
             reminded: 0,
             assignee: None,
             declined_by: BTreeMap::new(),
@@ -326,6 +331,11 @@ impl Task {
             | TaskState::DeadLetter { .. }
             | TaskState::Cancelled { .. } => None,
         }
+    }
+
+    /// Whether so much was asked and argued about it that nobody should go on asking and arguing.
+    pub fn has_settled_enough(&self) -> bool {
+        self.answers.len() + self.conflicts.len() >= SETTLED_MAX
     }
 
     /// The only agent that may work on it, where a person chose one. Whoever reviews it is chosen as always.

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments and documents no field")]
 
 use devsquad::id::{CheckpointId, WorkflowId};
-use devsquad::view::NeedView;
+use devsquad::view::NeedsView;
 use devsquad::workflow::checks::Verdict;
 use leptos::prelude::*;
 
@@ -13,12 +13,13 @@ pub const FORM: &str = "decision";
 
 /// What waits for a person, oldest first.
 #[server(output = crate::wire::Json)]
-pub async fn load_needs() -> Result<Vec<NeedView>, Failure> {
-    let mut needs = crate::backend::backend()?.needs().await?;
-    for need in &mut needs {
+pub async fn load_needs() -> Result<NeedsView, Failure> {
+    let backend = crate::backend::backend()?;
+    let mut decisions = backend.needs().await?;
+    for need in &mut decisions {
         super::draw_texts(&mut need.artifacts);
     }
-    Ok(needs)
+    Ok(NeedsView { decisions, questions: backend.questions().await? })
 }
 
 /// Decides a checkpoint; gives its id and how it was decided.

@@ -6,9 +6,10 @@ mod card;
 mod earlier;
 mod needs;
 mod page;
+mod questions;
 
 pub use artifacts::Artifacts;
 #[cfg(feature = "ssr")]
-pub use artifacts::draw_texts;
+pub use artifacts::{bytes, draw_texts};
 pub use needs::Needs;
 pub use page::ApprovalsPage;

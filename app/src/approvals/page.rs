@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Needs;
 use super::api::load_needs;
+use super::questions::Questions;
 use crate::live::use_live;
 use crate::ui::*;
 
@@ -13,12 +14,13 @@ pub fn ApprovalsPage() -> impl IntoView {
     let live = use_live();
     let needs = Resource::new_blocking(move || live.revision().get(), |_| load_needs());
     view! {
-        <PageTitle title="Needs you" subtitle="Decisions the squad cannot take without a person, oldest first."/>
+        <PageTitle title="Needs you" subtitle="Answers and decisions the squad cannot go on without, oldest first."/>
         <Loaded resource=needs what="what needs you" let:open>
+            <Questions needs=open/>
             <div class="max-w-4xl">
-                <Needs needs=open previews=true on_decided=Callback::new(move |()| needs.refetch())>
+                <Needs needs=derived(move || open.seen(|open| open.decisions.clone())) previews=true on_decided=Callback::new(move |()| needs.refetch())>
                     <GlassCard>
-                        <EmptyState glyph=Glyph::Check title="Nothing needs you" text="When a task asks for a person, it appears here, and the navigation counts it.">
+                        <EmptyState glyph=Glyph::Check title="Nothing waits for a decision" text="When a task asks for a person, it appears here, and the navigation counts it.">
                             <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>
                         </EmptyState>
                     </GlassCard>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::shell::{GRAPH_KEYS, KEYS};
+use crate::shell::{CHAT_KEYS, GRAPH_KEYS, KEYS};
 
 /// Every key and what it does.
 #[component]
@@ -21,6 +21,8 @@ pub fn Keys() -> impl IntoView {
         <dl>{KEYS.map(|(keys, words, _)| row(keys, words)).collect_view()}{row("?", "Show the list of keys")}</dl>
         <h3 class="mt-4 text-sm font-semibold text-ink">"On the graph of a workflow"</h3>
         <dl>{GRAPH_KEYS.map(|(keys, words)| row(keys, words)).collect_view()}</dl>
+        <h3 class="mt-4 text-sm font-semibold text-ink">"In a conversation"</h3>
+        <dl>{CHAT_KEYS.map(|(keys, words)| row(keys, words)).collect_view()}</dl>
         <p class="mt-3 text-sm text-ink-3">"Single keys rest while you type in a field or a dialog is open."</p>
     }
 }

@@ -16,7 +16,8 @@ use crate::ui::*;
 /// How many decisions wait for a person.
 #[server(output = crate::wire::Json)]
 pub async fn count_needs() -> Result<usize, Failure> {
-    Ok(crate::backend::backend()?.needs().await?.len())
+    let backend = crate::backend::backend()?;
+    Ok(backend.needs().await?.len() + backend.questions().await?.len())
 }
 
 /// The frame, or the way to the sign-in page.
@@ -28,20 +29,59 @@ pub fn Frame() -> impl IntoView {
     }
     let live = use_live();
     let needs = Resource::new_blocking(move || live.revision().get(), |_| count_needs());
+    let unread = unread();
     close_popovers_after_navigation();
     view! {
         <div class="aurora fixed inset-0 -z-10" aria-hidden="true"></div>
         <a href="#main" class="skip-link focus-vibe">"Skip to main"</a>
         <a href="#navigation" class="skip-link hidden focus-vibe sm:block">"Skip to navigation"</a>
         <TopBar needs/>
-        <SideNavigation needs/>
+        <SideNavigation needs unread/>
         <main id="main" class="px-4 pt-18 pb-28 sm:pl-18 sm:pb-10 md:pt-20 md:pr-6 md:pl-20 lg:pl-66">
             <div class="mx-auto max-w-[100rem]"><Outlet/></div>
         </main>
-        <Dock needs/>
+        <Dock needs unread/>
         <Shortcuts/>
     }
     .into_any()
+}
+
+/// What is unread is counted this often at most while something happens.
+const COUNT_EVERY: std::time::Duration = std::time::Duration::from_secs(8);
+
+/// How many messages the person has not read. Counted by the browser alone: no page waits for the chat.
+fn unread() -> RwSignal<u32> {
+    let unread = RwSignal::new(0);
+    let path = use_location().pathname;
+    let revision = use_live().revision();
+    let rests = StoredValue::new(false);
+    let again = RwSignal::new(0u32);
+    effect(move || {
+        path.track();
+        revision.track();
+        again.track();
+        if rests.get_value() {
+            return;
+        }
+        rests.set_value(true);
+        leptos::task::spawn_local(async move {
+            if let Ok(n) = crate::communication::api::count_unread().await {
+                let _ = unread.try_set(n);
+            }
+        });
+        let seen = (path.get_untracked(), revision.get_untracked());
+        set_timeout(
+            move || {
+                let _ = rests.try_set_value(false);
+                // What happened while it rested is counted now.
+                if path.try_get_untracked().zip(revision.try_get_untracked()).is_some_and(|now| now != seen) {
+                    let _ = again.try_update(|n| *n += 1);
+                }
+            },
+            COUNT_EVERY,
+        );
+    });
+    unread
 }
 
 #[component]

@@ -11,5 +11,5 @@ mod theme;
 #[cfg(feature = "ssr")]
 pub use document::{SiteFiles, announce_pieces, shell};
 pub use frame::Frame;
-pub use shortcuts::{GRAPH_KEYS, KEYS};
+pub use shortcuts::{CHAT_KEYS, GRAPH_KEYS, KEYS};
 pub use theme::{SetTheme, ThemeSwitch};

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use crate::ui::*;
 
 /// What each key does: the keys, the words, where it leads.
-pub const KEYS: [(&str, &str, &str); 7] = [
+pub const KEYS: [(&str, &str, &str); 8] = [
     ("g o", "Go to the overview", "/orchestration"),
     ("g w", "Go to workflows", "/orchestration/workflows"),
     ("g n", "Go to what needs you", "/orchestration/approvals"),
+    ("g m", "Go to the chat", "/communication"),
     ("g a", "Go to agents", "/orchestration/agents"),
     ("g p", "Go to people", "/settings/people"),
     ("g h", "Go to help", "/help"),
@@ -23,6 +24,17 @@ pub const GRAPH_KEYS: [(&str, &str); 6] = [
     ("n N", "To the next, the previous task that needs attention"),
     ("Enter", "Open the task"),
     ("+ − 0 f", "Zoom in, zoom out, natural size, fit"),
+];
+
+/// Keys of the chat: on the message that has the focus, and in the field.
+pub const CHAT_KEYS: [(&str, &str); 7] = [
+    ("↑ ↓", "To the message before, to the one after"),
+    ("t", "Open its thread"),
+    ("+ .", "React to it, and everything else"),
+    ("e q p", "Edit it, quote it, pin it"),
+    ("Shift PageUp", "To the first new message"),
+    ("Esc", "To the latest message, and write"),
+    ("↑", "In an empty field: edit what you wrote last"),
 ];
 
 /// The sheet that lists the keys, and the listener behind them.
@@ -46,6 +58,8 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>{KEYS.map(|(keys, words, _)| row(keys, words)).collect_view()}{row("?", "Show this list")}</dl>
             <h3 class="mt-4 text-sm font-semibold text-ink">"On the graph of a workflow"</h3>
             <dl>{GRAPH_KEYS.map(|(keys, words)| row(keys, words)).collect_view()}</dl>
+            <h3 class="mt-4 text-sm font-semibold text-ink">"In a conversation"</h3>
+            <dl>{CHAT_KEYS.map(|(keys, words)| row(keys, words)).collect_view()}</dl>
         </Dialog>
     }
     .into_any()

@@ -45,8 +45,9 @@ pub fn CopyText(
     }
 }
 
+/// Puts a text where the browser keeps what is copied, and says whether it did.
 #[cfg(feature = "hydrate")]
-fn copy(text: &str, then: impl Fn(bool) + 'static) {
+pub fn copy(text: &str, then: impl Fn(bool) + 'static) {
     use js_sys::{Function, Promise, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
 
@@ -61,5 +62,6 @@ fn copy(text: &str, then: impl Fn(bool) + 'static) {
     }
 }
 
+/// On the server nothing is copied.
 #[cfg(not(feature = "hydrate"))]
-fn copy(_text: &str, _then: impl Fn(bool) + 'static) {}
+pub fn copy(_text: &str, _then: impl Fn(bool) + 'static) {}

@@ -52,7 +52,7 @@ pub use button::{Button, LinkButton, Look, SubmitButton, button_class};
 pub use card::{Card, GlassCard};
 pub use chip::{Chip, StatusChip, Tone};
 pub use clock::{provide_clock, use_now};
-pub use copy::CopyText;
+pub use copy::{CopyText, copy};
 pub use dialog::{Dialog, DialogButton};
 pub use empty::EmptyState;
 pub use error_panel::{ErrorPanel, Notice};

@@ -18,7 +18,7 @@ pub const CHANNEL_TYPE: &str = "squad";
 const TEXT_CHARS: u64 = 20_000;
 
 /// What members may do in our channels.
-const MEMBER_GRANTS: [&str; 13] = [
+const MEMBER_GRANTS: [&str; 12] = [
     "read-channel",
     "read-channel-members",
     "create-message",
@@ -31,7 +31,6 @@ const MEMBER_GRANTS: [&str; 13] = [
     "send-custom-event",
     "upload-attachment",
     "cast-vote",
-    "leave-channel",
 ];
 
 /// Does it; says what it did, a line for each thing. A command whose name is taken stays what it is.

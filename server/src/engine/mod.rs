@@ -189,7 +189,8 @@ impl Engine {
             Answer::Done
             | Answer::WorkflowCreated { .. }
             | Answer::AgentRegistered { .. }
-            | Answer::Heartbeat { .. } => Ok(Vec::new()),
+            | Answer::Heartbeat { .. }
+            | Answer::ConflictRaised { .. } => Ok(Vec::new()),
         }
     }
 

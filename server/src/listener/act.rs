@@ -1,6 +1,7 @@
 //! Does what people asked for in the chat, by the same commands as the page's buttons, and answers them there.
 
-use devsquad::id::{OrganizationId, TaskId, UserId, WorkflowId};
+use devsquad::id::{ConflictId, OrganizationId, TaskId, UserId, WorkflowId};
+use devsquad::messaging::channel::Channel;
 use devsquad::messaging::message::About;
 use devsquad::messaging::slash_command::{self, Scene, Wish};
 use devsquad::messaging::wording;
@@ -130,7 +131,12 @@ impl Listener {
             }
         }
         let Some(workflow) = workflow else { return Ok(None) };
-        Ok(listener::scene(tx, workflow, thread).await?)
+        let Some(conflict) = Channel::coordination_of(channel).map(ConflictId) else {
+            return Ok(listener::scene(tx, workflow, thread).await?);
+        };
+        let task = listener::task_of_conflict(tx, conflict).await?;
+        let scene = listener::scene(tx, workflow, thread.or(task)).await?;
+        Ok(scene.map(|scene| scene.about_conflict(task, conflict)))
     }
 
     /// What a message of ours is about. One that is gone is about nothing.

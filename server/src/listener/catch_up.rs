@@ -50,7 +50,11 @@ impl Listener {
                 ("type".to_owned(), json!(CHANNEL_TYPE)),
                 ("last_message_at".to_owned(), json!({ "$gt": since })),
             ]),
-            message_filter_conditions: Some(Custom::from_iter([("created_at".to_owned(), json!({ "$gt": since }))])),
+            // What we say ourselves, and agents, carries our field: it is most of all that is said, and asks for nothing.
+            message_filter_conditions: Some(Custom::from_iter([
+                ("created_at".to_owned(), json!({ "$gt": since })),
+                ("devsquad".to_owned(), json!({ "$exists": false })),
+            ])),
             sort: vec![SortKey { field: "created_at".to_owned(), direction: 1 }],
             limit: Some(PAGE),
             offset: Some(offset),

@@ -94,7 +94,7 @@ impl Messenger {
 }
 
 /// What the chat refuses for good does not hold up other channels. Says whether it was done.
-fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<bool, Stuck> {
+pub(super) fn passed_over(channel: &Channel, outcome: Result<(), Stuck>) -> Result<bool, Stuck> {
     match outcome {
         Err(Stuck::Chat(error)) if is_final(&error) => {
             tracing::error!(%error, channel = channel.id(), "the chat refuses to change a channel");

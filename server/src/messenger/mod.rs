@@ -12,27 +12,25 @@ mod post;
 mod presence;
 mod rooms;
 mod users;
+mod world;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use devsquad::id::{OrganizationId, TaskId};
 use devsquad::messaging::channel::Channel;
 use devsquad::{Change, Event};
-use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::chat::check::check;
-use crate::chat::client::{ChatError, Client};
+use crate::chat::client::ChatError;
 use crate::chat::wire::Custom;
 use crate::clock;
-use crate::engine::Engine;
-use crate::online::Online;
+use crate::store::Tenant;
 use crate::store::messenger;
 use crate::store::messenger::roll::{self, Roll};
 use crate::store::messenger::rooms::Room;
-use crate::store::{Store, Tenant, organizations};
+pub use world::World;
 
 /// The user who speaks where nobody else does.
 pub const SYSTEM_USER: &str = "devsquad";
@@ -41,6 +39,8 @@ pub const SYSTEM_USER: &str = "devsquad";
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// With news, everybody is looked at no more often than this: an agent takes and hands in many tasks in a second.
 const MIRROR_EVERY: Duration = Duration::from_secs(5);
+/// Between two looks because of newcomers: a thousand that come one by one are looked at together.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pauses while the chat cannot be reached: at first, and at the longest.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -63,59 +63,6 @@ enum Stuck {
     Database(#[from] sqlx::Error),
 }
 
-/// What the messengers of all organizations share. Cheap to clone.
-#[derive(Clone)]
-pub struct World {
-    engine: Engine,
-    store: Store,
-    client: Client,
-    webhook: Option<String>,
-    online: Online,
-    set_up: Arc<OnceCell<()>>,
-}
-
-impl World {
-    /// What happens in this engine is told to this chat, which sends what happens there to `webhook`.
-    pub fn new(engine: Engine, store: Store, client: Client, webhook: Option<String>, online: Online) -> World {
-        World { engine, store, client: client.deadline(CALL_MAX), webhook, online, set_up: Arc::default() }
-    }
-
-    /// Tells what happens in every organization, those to come included, until `stop`.
-    pub async fn tell(self, stop: CancellationToken) {
-        let mut told: HashSet<OrganizationId> = HashSet::new();
-        loop {
-            match self.organizations().await {
-                Ok(ids) => {
-                    for id in ids.into_iter().filter(|id| told.insert(*id)) {
-                        tokio::spawn(Messenger::new(self.clone(), id).run(stop.clone()));
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "organizations cannot be listed now"),
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-        }
-    }
-
-    async fn organizations(&self) -> Result<Vec<OrganizationId>, sqlx::Error> {
-        let mut tx = self.store.begin_worker().await?;
-        Ok(organizations::ids(&mut tx).await?.into_iter().map(OrganizationId).collect())
-    }
-
-    /// Sets the chat up once, whichever messenger comes first.
-    async fn set_up(&self) -> Result<(), ChatError> {
-        let set_up = async {
-            for line in check(&self.client, self.webhook.as_deref()).await? {
-                tracing::debug!(line, "the chat is set up");
-            }
-            Ok(())
-        };
-        self.set_up.get_or_try_init(|| set_up).await.map(drop)
-    }
-}
-
 /// The messenger of one organization.
 struct Messenger {
     world: World,
@@ -131,6 +78,8 @@ struct Messenger {
     all_told: bool,
     /// Tasks whose threads have a root.
     threads: HashSet<TaskId>,
+    /// Those an event spoke of who were looked for.
+    strangers: HashSet<Uuid>,
     looked_at: Option<Instant>,
     /// Whether anything may have happened since.
     news: bool,
@@ -151,6 +100,7 @@ impl Messenger {
             users_told_to: String::new(),
             all_told: false,
             threads: HashSet::new(),
+            strangers: HashSet::new(),
             looked_at: None,
             news: true,
             counted: false,
@@ -203,9 +153,7 @@ impl Messenger {
             let batch = messenger::next(&mut tx, clock::now()).await?;
             tx.commit().await?;
             let Some(last) = batch.last else { break };
-            if self.names_somebody_new(&batch.events) {
-                self.look().await?;
-            }
+            self.look_for_newcomers(&batch.events).await?;
             for event in &batch.events {
                 if let Err(stuck) = self.tell(event, &batch).await {
                     self.note(event.seq.saturating_sub(1)).await?;
@@ -262,16 +210,30 @@ impl Messenger {
         Ok(())
     }
 
-    /// Whether these events speak of somebody who came or left since the last look.
-    fn names_somebody_new(&self, events: &[Event]) -> bool {
+    /// Looks when these events speak of somebody who came or left since the last look.
+    async fn look_for_newcomers(&mut self, events: &[Event]) -> Result<(), Stuck> {
         let squad = &self.roll.squad;
-        events.iter().any(|event| match &event.change {
-            Change::AgentRetired { agent } => squad.agents.contains_key(agent),
-            change => {
-                change.agent().is_some_and(|agent| !squad.agents.contains_key(&agent))
-                    || event.actor.person().is_some_and(|person| !squad.people.contains_key(&person))
-            }
-        })
+        let left = events.iter().any(|event| match event.change {
+            Change::AgentRetired { agent } => squad.agents.contains_key(&agent),
+            _ => false,
+        });
+        let agents = events.iter().filter_map(|event| event.change.agent());
+        let agents = agents.filter(|agent| !squad.agents.contains_key(agent)).map(|agent| agent.0);
+        let people = events.iter().filter_map(|event| event.actor.person());
+        let people = people.filter(|person| !squad.people.contains_key(person)).map(|person| person.0);
+        let new: Vec<Uuid> = agents.chain(people).filter(|id| !self.strangers.contains(id)).collect();
+        if !left && new.is_empty() {
+            return Ok(());
+        }
+        let since = self.looked_at.map_or(LOOK_PAUSE, |at| at.elapsed());
+        tokio::time::sleep(LOOK_PAUSE.saturating_sub(since)).await;
+        self.look().await?;
+        // Who is not there now either has left: nobody has to look for them again.
+        if self.strangers.len() + new.len() > KNOWN_MAX {
+            self.strangers.clear();
+        }
+        self.strangers.extend(new);
+        Ok(())
     }
 
     fn tenant(&self) -> Tenant {

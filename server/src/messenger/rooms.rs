@@ -8,6 +8,7 @@ use devsquad::messaging::channel::{Channel, Members, user_of_agent};
 use devsquad::messaging::wording;
 use serde_json::{Value, json};
 
+use super::in_step::passed_over;
 use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
@@ -25,6 +26,7 @@ impl Messenger {
         let known = rooms::find(&mut tx, CHANNEL_TYPE, channel).await?;
         let involved = match channel {
             Channel::Workflow(workflow) if known.is_none() => rooms::involved(&mut tx, *workflow).await?,
+            Channel::Coordination(id) if known.is_none() => rooms::sides(&mut tx, *id).await?,
             _ => Some(Members::default()),
         };
         drop(tx);
@@ -171,21 +173,35 @@ impl Messenger {
         self.seat(&room, wanted).await
     }
 
-    /// Says of the channel of a workflow that ended that it is over, and of one that goes on that it is not.
+    /// Says of the channel of a workflow that ended that it is over, and of one that goes on that it is not. What agents disagreed
+    /// about is over when it is settled, and with its workflow.
     pub(super) async fn archive(&mut self, event: &Event, room: &Room) -> Result<(), Stuck> {
-        let over = match event.change.name() {
-            "workflow_ended" => true,
-            "task_retried" => false,
-            _ => return Ok(()),
-        };
+        match (event.change.name(), &room.channel) {
+            ("workflow_ended", Channel::Workflow(workflow)) => {
+                let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+                let argued = rooms::coordinations(&mut tx, CHANNEL_TYPE, *workflow).await?;
+                drop(tx);
+                for channel in argued {
+                    let archived = self.set_archived(event, &channel, true).await;
+                    passed_over(&channel, archived)?;
+                }
+                self.set_archived(event, &room.channel, true).await
+            }
+            ("task_retried", Channel::Workflow(_)) => self.set_archived(event, &room.channel, false).await,
+            ("conflict_resolved", Channel::Coordination(_)) => self.set_archived(event, &room.channel, true).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn set_archived(&mut self, event: &Event, channel: &Channel, over: bool) -> Result<(), Stuck> {
         let set = Custom::from_iter([("archived".to_owned(), json!(over))]);
         let acting = Acting { user_id: Some(SYSTEM_USER.to_owned()), user: None };
         let patch = Patch { set, unset: Vec::new(), acting };
-        self.world.client.patch_channel(CHANNEL_TYPE, &room.channel.id(), &patch).await?;
+        self.world.client.patch_channel(CHANNEL_TYPE, &channel.id(), &patch).await?;
         let mut tx = self.world.store.begin(&self.tenant()).await?;
-        rooms::archived(&mut tx, CHANNEL_TYPE, &room.channel, over.then_some(event.at)).await?;
+        rooms::archived(&mut tx, CHANNEL_TYPE, channel, over.then_some(event.at)).await?;
         tx.commit().await?;
-        self.rooms.remove(&room.channel);
+        self.rooms.remove(channel);
         Ok(())
     }
 }

@@ -1,7 +1,9 @@
 //! What the listener reads and notes: whose a channel is, what came in, what there is to be changed.
 
 use devsquad::Role;
-use devsquad::id::{AgentId, CheckpointId, EventId, OrganizationId, QuestionId, TaskId, UserId, WorkflowId};
+use devsquad::id::{
+    AgentId, CheckpointId, ConflictId, EventId, OrganizationId, QuestionId, TaskId, UserId, WorkflowId,
+};
 use devsquad::messaging::slash_command::{Scene, SceneTask};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
@@ -154,6 +156,17 @@ pub async fn workflow_of(tx: &mut TenantTx, channel: &str) -> Result<Option<Work
     Ok(found.flatten().map(WorkflowId))
 }
 
+/// The task that a conflict is about, if there is such a conflict.
+pub async fn task_of_conflict(tx: &mut TenantTx, conflict: ConflictId) -> Result<Option<TaskId>, sqlx::Error> {
+    let found: Option<Option<Uuid>> =
+        sqlx::query_scalar("SELECT task_id FROM agent_coordination WHERE organization_id = $1 AND id = $2")
+            .bind(tx.tenant().organization)
+            .bind(conflict.0)
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(found.flatten().map(TaskId))
+}
+
 /// The checkpoint that an event opened or gave to a person, if it did.
 pub async fn checkpoint_of(
     tx: &mut TenantTx,
@@ -182,6 +195,7 @@ struct TaskRow {
     status: String,
     checkpoint: Option<Uuid>,
     question: Option<Uuid>,
+    conflict: Option<Uuid>,
 }
 
 /// What a command typed there can be about; nothing when there is no such workflow.
@@ -200,7 +214,11 @@ pub async fn scene(
     .await?;
     let Some((name, status)) = head else { return Ok(None) };
     let rows: Vec<TaskRow> = sqlx::query_as(
-        "SELECT t.id, t.task_key, t.task_name, t.status, c.id AS checkpoint, q.id AS question FROM workflow_tasks AS t
+        "SELECT t.id, t.task_key, t.task_name, t.status, c.id AS checkpoint, q.id AS question,
+         (SELECT o.id FROM agent_coordination AS o WHERE o.organization_id = t.organization_id AND o.task_id = t.id
+             AND o.coordination_type = 'conflict' AND o.status IN ('open', 'escalated')
+             ORDER BY o.created_at, o.id LIMIT 1) AS conflict
+         FROM workflow_tasks AS t
          LEFT JOIN quality_checkpoints AS c ON c.organization_id = t.organization_id AND c.task_id = t.id
              AND c.status = 'pending'
          LEFT JOIN task_questions AS q ON q.organization_id = t.organization_id AND q.task_id = t.id
@@ -230,6 +248,7 @@ fn task(row: TaskRow) -> Result<SceneTask, sqlx::Error> {
         status: TaskStatus::parse(&row.status).ok_or_else(|| unknown("task status", &row.status))?,
         checkpoint: row.checkpoint.map(CheckpointId),
         question: row.question.map(QuestionId),
+        conflict: row.conflict.map(ConflictId),
     })
 }
 

@@ -2,6 +2,7 @@
 //! events and from the state after them, and written in the tick's own transaction.
 
 mod collect;
+mod conflicts;
 mod questions;
 mod write;
 
@@ -29,6 +30,7 @@ pub struct Touched {
     assignments: BTreeSet<(WorkflowId, AgentId)>,
     assigned: Vec<(Uuid, WorkflowId, AgentId, Timestamp)>,
     asked: questions::Asked,
+    disputed: conflicts::Disputed,
     checkpoints: BTreeMap<CheckpointId, NewCheckpoint>,
     checkpoints_decided: BTreeMap<CheckpointId, CheckpointDecided>,
     ended: Vec<(WorkflowId, Timestamp)>,

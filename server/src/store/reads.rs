@@ -1,6 +1,6 @@
 //! What the HTTP interface gives: workflows, tasks, agents, attempts.
 
-use devsquad::id::{AgentId, AttemptId, WorkflowId};
+use devsquad::id::{AgentId, AttemptId, TaskId, WorkflowId};
 use serde_json::Value;
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -26,6 +26,45 @@ pub async fn workflow_exists(tx: &mut TenantTx, workflow: WorkflowId) -> Result<
         .await
 }
 
+/// Whether a task is one of a workflow.
+pub async fn task_is_of(tx: &mut TenantTx, task: TaskId, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM workflow_tasks WHERE organization_id = $1 AND id = $2 AND workflow_id = $3)",
+    )
+    .bind(organization)
+    .bind(task.0)
+    .bind(workflow.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Whether an agent works on a workflow, or has worked on it.
+pub async fn is_assigned(tx: &mut TenantTx, agent: AgentId, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM agent_assignments WHERE organization_id = $1 AND workflow_id = $2 AND agent_id = $3)",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .bind(agent.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Whether a workflow's channel was made.
+pub async fn has_channel(tx: &mut TenantTx, workflow: WorkflowId) -> Result<bool, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM stream_chat_integration WHERE organization_id = $1 AND workflow_id = $2
+             AND purpose = 'workflow')",
+    )
+    .bind(organization)
+    .bind(workflow.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
 /// A workflow with its tasks, as the interface shows it.
 pub async fn workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<Value>, sqlx::Error> {
     let organization = tx.tenant().organization;
@@ -41,7 +80,10 @@ pub async fn workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<
          WHERE q.organization_id = $1 AND q.task_id = t.id AND q.status = 'pending' ORDER BY q.created_at DESC LIMIT 1), 'kept_for_agent_id', t.kept_for_agent_id, \
          'open_question', (SELECT jsonb_build_object('id', k.id, 'question', k.question, 'options', k.options, 'agent_id', k.agent_id, \
          'asked_at', k.asked_at) FROM task_questions AS k WHERE k.organization_id = $1 AND k.task_id = t.id \
-         AND k.answered_at IS NULL AND t.status = 'awaiting_input')) \
+         AND k.answered_at IS NULL AND t.status = 'awaiting_input'), \
+         'open_conflicts', (SELECT coalesce(jsonb_agg(o.id ORDER BY o.created_at, o.id), '[]'::jsonb) FROM agent_coordination AS o \
+         WHERE o.organization_id = $1 AND o.task_id = t.id AND o.coordination_type = 'conflict' \
+         AND o.status IN ('open', 'escalated'))) \
          ORDER BY t.ordinal) FROM workflow_tasks AS t WHERE t.organization_id = $1 AND t.workflow_id = w.id), '[]'::jsonb), \
          'artifacts', coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'task_id', f.task_id, 'name', f.name, \
          'media_type', f.media_type, 'size', f.size_bytes, 'sha256', encode(f.sha256, 'hex')) ORDER BY f.created_at, f.name) \
@@ -104,6 +146,37 @@ pub async fn artifact(tx: &mut TenantTx, id: Uuid) -> Result<Option<(String, Str
     .bind(organization)
     .bind(id)
     .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Which conflicts are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conflicts<'a> {
+    /// Those that stand so.
+    pub status: Option<&'a str>,
+    /// Those about tasks of it.
+    pub workflow: Option<WorkflowId>,
+    /// Those it is a side of.
+    pub side: Option<AgentId>,
+}
+
+/// The newest conflicts, at most 100.
+pub async fn conflicts(tx: &mut TenantTx, which: &Conflicts<'_>) -> Result<Value, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('conflicts', coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'workflow_id', c.workflow_id, \
+         'task_id', c.task_id, 'raised_by', c.coordinator_agent_id, 'with', c.coordinated_agent_id, 'status', c.status, \
+         'created_at', c.created_at, 'updated_at', c.updated_at) || c.metadata ORDER BY c.created_at DESC, c.id), '[]'::jsonb)) \
+         FROM (SELECT * FROM agent_coordination WHERE organization_id = $1 AND coordination_type = 'conflict' \
+         AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR workflow_id = $3) \
+         AND ($4::uuid IS NULL OR $4 IN (coordinator_agent_id, coordinated_agent_id)) \
+         ORDER BY created_at DESC, id LIMIT 100) AS c",
+    )
+    .bind(organization)
+    .bind(which.status)
+    .bind(which.workflow.map(|workflow| workflow.0))
+    .bind(which.side.map(|agent| agent.0))
+    .fetch_one(&mut **tx)
     .await
 }
 

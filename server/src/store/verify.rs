@@ -80,6 +80,7 @@ pub async fn compare(tx: &mut TenantTx, state: &State) -> Result<Vec<Difference>
     let mut found = workflows(tx).await?;
     found.extend(tasks(tx).await?);
     found.extend(agents(tx).await?);
+    found.extend(conflicts(tx).await?);
     let mut differences = Vec::new();
     for (row, expected) in expected(state) {
         let there = found.remove(&row).unwrap_or_else(|| "nothing".to_owned());
@@ -109,6 +110,10 @@ fn expected(state: &State) -> Vec<(String, String)> {
                 task.generation,
             );
             rows.push((format!("task {}", task.id), said));
+            rows.extend(task.conflicts.iter().map(|open| {
+                let status = if open.escalated > 0 { "escalated" } else { "open" };
+                (format!("conflict {}", open.id), format!("{status} after {} proposals", open.proposals.len()))
+            }));
         }
     }
     for agent in state.agents.values() {
@@ -143,6 +148,20 @@ async fn tasks(tx: &mut TenantTx) -> Result<HashMap<String, String>, sqlx::Error
     .fetch_all(&mut **tx)
     .await?;
     rows.iter().map(|row| Ok((format!("task {}", row.try_get::<Uuid, _>("id")?), row.try_get("said")?))).collect()
+}
+
+/// Those that are open: what is settled has left the state.
+async fn conflicts(tx: &mut TenantTx) -> Result<HashMap<String, String>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let rows = sqlx::query(
+        "SELECT id, status || ' after ' || jsonb_array_length(metadata -> 'proposals') || ' proposals' AS said \
+         FROM agent_coordination WHERE organization_id = $1 AND coordination_type = 'conflict' \
+         AND status IN ('open', 'escalated')",
+    )
+    .bind(organization)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((format!("conflict {}", row.try_get::<Uuid, _>("id")?), row.try_get("said")?))).collect()
 }
 
 async fn agents(tx: &mut TenantTx) -> Result<HashMap<String, String>, sqlx::Error> {

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::store::pages::artifacts::{self, Download};
 
 /// Even opened by itself it runs no script, loads nothing and has no origin.
-const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'none'; frame-ancestors 'none'";
+pub(super) const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'none'; frame-ancestors 'none'";
 /// Media types a browser may show in place: it executes none of them.
 const SHOWN: [&str; 6] = ["text/plain", "text/markdown", "application/json", "image/png", "image/jpeg", "image/webp"];
 
@@ -55,7 +55,7 @@ fn answer(file: Download) -> Response {
 }
 
 /// The parameters of a `Content-Disposition` (RFC 6266): the name as it is, and in ASCII for who cannot read that.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().filter(|base| !base.is_empty()).unwrap_or("file");
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' };
     let ascii: String = base.chars().map(plain).collect();

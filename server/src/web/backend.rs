@@ -1,5 +1,6 @@
 //! The port of the pages, implemented: reads in the store, changes through the engine.
 
+pub(in crate::web) mod chat;
 mod launch;
 mod people;
 mod squad;
@@ -13,8 +14,9 @@ use app::people::{InvitationView, PersonView};
 use async_trait::async_trait;
 use axum::http::request::Parts;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
+use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
+    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
     WorkflowPage, WorkflowView,
 };
 use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
@@ -145,6 +147,10 @@ impl Backend for WebBackend {
         needs::needs(&mut self.reading().await?).await.map_err(unreadable)
     }
 
+    async fn questions(&self) -> Result<Vec<AskedView>, Failure> {
+        needs::questions(&mut self.reading().await?).await.map_err(unreadable)
+    }
+
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure> {
         self.who()?;
         Ok(self.app.templates.views())
@@ -177,5 +183,47 @@ impl Backend for WebBackend {
 
     async fn invite(&self, email: String, role: Role) -> Result<String, Failure> {
         self.make_invitation(&email, role).await
+    }
+
+    async fn channels(&self, archived: Option<bool>, text: String, page: u32) -> Result<ChannelPage, Failure> {
+        self.list_channels(archived, text, page).await
+    }
+
+    async fn channel(&self, id: String) -> Result<ChannelView, Failure> {
+        self.open_channel(&id).await
+    }
+
+    async fn messages(&self, channel: String, thread: Option<String>, which: Which) -> Result<Part, Failure> {
+        self.part(&channel, thread.as_deref(), which).await
+    }
+
+    async fn messages_of(&self, channel: String, ids: Vec<String>) -> Result<Vec<MessageView>, Failure> {
+        self.some(&channel, &ids).await
+    }
+
+    async fn say(&self, channel: String, draft: Draft) -> Result<MessageView, Failure> {
+        self.say_in(&channel, draft).await
+    }
+
+    async fn act(
+        &self,
+        channel: String,
+        act: Act,
+        message: String,
+        text: String,
+    ) -> Result<Option<MessageView>, Failure> {
+        self.do_in(&channel, act, &message, &text).await
+    }
+
+    async fn threads(&self) -> Result<Vec<ThreadView>, Failure> {
+        self.list_threads().await
+    }
+
+    async fn search(&self, channel: Option<String>, words: String) -> Result<Vec<FoundMessage>, Failure> {
+        self.find_messages(channel.as_deref(), &words).await
+    }
+
+    async fn unread(&self) -> Result<u32, Failure> {
+        self.count_unread().await
     }
 }

@@ -1,5 +1,7 @@
 //! `/live`: what happens in the organization, for the pages that are open.
 
+mod chat;
+
 use axum::Router;
 use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
@@ -14,7 +16,7 @@ use crate::problem::Problem;
 
 /// The route.
 pub fn routes() -> Router<App> {
-    Router::new().route("/live", get(live))
+    Router::new().route("/live", get(live)).route("/live/chat", get(chat::live))
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod backend;
+mod chat_files;
 mod csrf;
 pub mod first_run;
 mod headers;
@@ -182,6 +183,7 @@ pub fn with_doors(app: App, doors: Router) -> Router {
     let web = Router::new()
         .merge(people)
         .merge(live)
+        .merge(chat_files::routes(&app))
         .merge(unknown_api)
         .merge(doors_state(doors))
         .fallback_service(pages::fallback(&app));

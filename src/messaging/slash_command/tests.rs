@@ -17,6 +17,7 @@ fn scene() -> Scene {
         status,
         checkpoint: (status == TaskStatus::AwaitingApproval).then(|| CheckpointId(id(n + 100))),
         question: (status == TaskStatus::AwaitingInput).then(|| QuestionId(id(n + 200))),
+        conflict: (n == 12).then(|| ConflictId(id(n + 300))),
     };
     Scene {
         workflow: WorkflowId(id(1)),
@@ -116,6 +117,25 @@ fn a_reply_in_a_threads_open_question_answers_it() {
     assert_eq!(command("/answer Use the new one.", &thread), answer);
     assert_eq!(reply("@bob what do you think?", &thread), None);
     assert_eq!(reply("Use the new one.", &scene()), None, "outside the thread nothing was asked");
+}
+
+#[test]
+fn a_person_settles_what_agents_disagree_about() {
+    let scene = scene();
+    let resolve = Command::ResolveConflict {
+        workflow: scene.workflow,
+        conflict: ConflictId(id(312)),
+        text: "Both, behind a switch.".to_owned(),
+    };
+    assert_eq!(command("/resolve site Both, behind a switch.", &scene), resolve);
+    assert_eq!(command("/resolve Both, behind a switch.", &scene), resolve, "there is only one");
+    assert_eq!(asked("/resolve build Both.", &scene), Err(wording::no_conflict("Build")));
+    let site = Some(TaskId(id(12)));
+    let there = Scene { thread: site, ..scene }.about_conflict(site, ConflictId(id(399)));
+    let Command::ResolveConflict { conflict, .. } = command("/resolve Both.", &there) else {
+        panic!("another command")
+    };
+    assert_eq!(conflict, ConflictId(id(399)), "in its own channel");
 }
 
 #[test]

@@ -53,6 +53,11 @@ pub fn no_question(task: &str) -> String {
     format!("Nothing was asked about “{task}” that is still open.")
 }
 
+/// A task about which nobody disagrees.
+pub fn no_conflict(task: &str) -> String {
+    format!("No agents disagree about “{task}”.")
+}
+
 /// Somebody who is no member, or not any more.
 pub fn not_a_member() -> String {
     "Only members of this organization can change its work.".to_owned()
@@ -140,4 +145,14 @@ pub fn channel_name(purpose: Purpose, of: &str) -> String {
         Purpose::Approvals => format!("{of}: approvals"),
         Purpose::Progress => format!("{of}: progress"),
     }
+}
+
+/// An agent that has nothing to do with a workflow.
+pub fn not_assigned() -> String {
+    "Only agents that work on this workflow, or have worked on it, talk in its channel.".to_owned()
+}
+
+/// A channel that is not there yet.
+pub fn nothing_said_yet() -> String {
+    "Nothing was said there yet. The channel comes with the first thing that happens; try again in a moment.".to_owned()
 }

@@ -20,6 +20,7 @@ use super::status::TaskChip;
 use super::task_href;
 use crate::agents::agent_href;
 use crate::approvals::Artifacts;
+use crate::communication::thread_of;
 use crate::ui::*;
 use attempts::Attempts;
 use checkpoints::Checkpoints;
@@ -140,6 +141,7 @@ pub fn TaskPanel(
         recover_focus(&[PANEL_TITLE, TITLE]);
     });
     let artifacts = memo(move |_| detail.seen(|detail| detail.artifacts.clone()));
+    let conversation = thread_of(run.id, task.seen_once(|task| task.id));
     view! {
         <div class="flex min-w-0 flex-col gap-5">
             <div class="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm text-ink-2">
@@ -151,6 +153,7 @@ pub fn TaskPanel(
                     </span>
                 }))}
                 <span class="tabular-nums">{part(move || task.seen(attempts_words))}</span>
+                <a href=conversation class="link inline-flex items-center gap-1"><Icon glyph=Glyph::Chat class="size-4 shrink-0"/>"Open the conversation"</a>
             </div>
             <section aria-labelledby="why-title">
                 <h3 id="why-title" class="panel-title">"Why it stands here"</h3>

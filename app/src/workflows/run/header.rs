@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::Run;
 use super::controls::Controls;
+use crate::communication::channel_of;
 use crate::ui::*;
 use crate::workflows::status::{WorkflowChip, priority_word, task_look, workflow_look};
 
@@ -29,7 +30,10 @@ pub fn Header(
     view! {
         <header>
             <BackLink href="/orchestration/workflows" words="Workflows".to_owned()/>
-            <PageTitle title=name document=tab><Controls run/></PageTitle>
+            <PageTitle title=name document=tab>
+                <LinkButton href=channel_of(run.id) glyph=Glyph::Chat>"Conversation"</LinkButton>
+                <Controls run/>
+            </PageTitle>
             <div class="glass flex flex-wrap items-center gap-x-6 gap-y-3 p-3 md:px-4">
                 <div class="flex items-center gap-3">
                     <ProgressRing

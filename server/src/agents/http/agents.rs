@@ -79,7 +79,11 @@ pub async fn register(
     let answer = door.engine.perform(caller.organization, caller.actor, command, key).await?;
     let id = match answer {
         Answer::AgentRegistered { agent } => agent,
-        Answer::Done | Answer::WorkflowCreated { .. } | Answer::Heartbeat { .. } | Answer::Leases { .. } => fresh,
+        Answer::Done
+        | Answer::WorkflowCreated { .. }
+        | Answer::Heartbeat { .. }
+        | Answer::ConflictRaised { .. }
+        | Answer::Leases { .. } => fresh,
     };
     let token = match id == fresh {
         true => {

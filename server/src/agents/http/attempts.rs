@@ -65,9 +65,11 @@ pub async fn heartbeat(
     let command = Command::Heartbeat { attempt, fence: value.fence, progress: value.progress, note: value.note };
     match perform(&door, &caller, attempt, value.fence, command, None).await? {
         Answer::Heartbeat { lease_expires_at, cancel } => Ok(axum::Json(Beaten { lease_expires_at, cancel })),
-        Answer::Done | Answer::WorkflowCreated { .. } | Answer::AgentRegistered { .. } | Answer::Leases { .. } => {
-            Ok(axum::Json(Beaten { lease_expires_at: crate::clock::now(), cancel: true }))
-        }
+        Answer::Done
+        | Answer::WorkflowCreated { .. }
+        | Answer::AgentRegistered { .. }
+        | Answer::ConflictRaised { .. }
+        | Answer::Leases { .. } => Ok(axum::Json(Beaten { lease_expires_at: crate::clock::now(), cancel: true })),
     }
 }
 
@@ -292,7 +294,7 @@ pub async fn complete_many(
 
 /// Carries out an agent's command. An attempt the engine no longer holds in memory is looked up, so that a late word gets a true
 /// answer: accepted already, no longer wanted, or stale.
-async fn perform(
+pub(super) async fn perform(
     door: &Door,
     caller: &AgentCaller,
     attempt: AttemptId,

@@ -5,6 +5,8 @@ mod attempts;
 mod auth;
 mod body;
 mod claims;
+mod conflicts;
+mod messages;
 mod openapi;
 mod steering;
 mod workflows;
@@ -18,6 +20,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::chat::client::Client;
 use crate::engine::Engine;
 use crate::problem::Problem;
 use crate::store::Store;
@@ -36,13 +39,15 @@ type Bearers = HashMap<[u8; 32], (Bearer, Timestamp)>;
 pub struct Door {
     pub(super) engine: Engine,
     pub(super) store: Store,
+    /// The chat, as the application itself.
+    pub(super) chat: Client,
     bearers: Arc<RwLock<Bearers>>,
 }
 
 impl Door {
     /// A door to this engine.
-    pub fn new(engine: Engine, store: Store) -> Door {
-        Door { engine, store, bearers: Arc::default() }
+    pub fn new(engine: Engine, store: Store, chat: Client) -> Door {
+        Door { engine, store, chat, bearers: Arc::default() }
     }
 
     fn known_bearer(&self, hash: &[u8; 32], now: Timestamp) -> Option<Bearer> {
@@ -61,7 +66,7 @@ impl Door {
 }
 
 /// The routes, to be nested at `/api/v1`.
-pub fn routes(engine: Engine, store: Store) -> Router {
+pub fn routes(engine: Engine, store: Store, chat: Client) -> Router {
     Router::new()
         .route("/workflows", post(workflows::create).get(workflows::list))
         .route("/workflows/{id}", get(workflows::get))
@@ -70,6 +75,7 @@ pub fn routes(engine: Engine, store: Store) -> Router {
         .route("/workflows/{id}/cancel", post(workflows::cancel))
         .route("/workflows/{id}/tasks/{task}/retry", post(workflows::retry))
         .route("/workflows/{id}/checkpoints/{checkpoint}/decide", post(workflows::decide))
+        .route("/workflows/{id}/messages", post(messages::say).get(messages::list))
         .route("/workflows/{id}/priority", post(steering::prioritise))
         .route("/workflows/{id}/tasks/{task}/assign", post(steering::assign))
         .route("/workflows/{id}/checkpoints/{checkpoint}/waive", post(steering::waive))
@@ -84,9 +90,14 @@ pub fn routes(engine: Engine, store: Store) -> Router {
         .route("/attempts/{id}/fail", post(attempts::fail))
         .route("/attempts/{id}/ask", post(attempts::ask))
         .route("/attempts/{id}/decline", post(attempts::decline))
+        .route("/attempts/{id}/conflict", post(conflicts::raise))
+        .route("/conflicts", get(conflicts::list))
+        .route("/workflows/{id}/conflicts/{conflict}/propose", post(conflicts::propose))
+        .route("/workflows/{id}/conflicts/{conflict}/accept", post(conflicts::accept))
+        .route("/workflows/{id}/conflicts/{conflict}/resolve", post(conflicts::resolve))
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))
-        .with_state(Door::new(engine, store))
+        .with_state(Door::new(engine, store, chat))
         .layer(axum::middleware::map_response(as_problem))
 }
 

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, steering, workflows};
+use super::{agents, attempts, claims, conflicts, messages, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,8 +16,10 @@ use super::{agents, attempts, claims, steering, workflows};
         workflows::create, workflows::list, workflows::get, workflows::pause, workflows::resume, workflows::cancel,
         workflows::retry, workflows::decide, workflows::events, workflows::artifact,
         steering::prioritise, steering::assign, steering::waive, steering::answer,
+        messages::say, messages::list,
         agents::register, agents::list, agents::retire,
         claims::claim,
+        conflicts::raise, conflicts::propose, conflicts::accept, conflicts::resolve, conflicts::list,
         attempts::heartbeat, attempts::complete, attempts::fail, attempts::ask, attempts::decline, attempts::complete_many
     ),
     modifiers(&Bearer),

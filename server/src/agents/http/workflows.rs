@@ -38,7 +38,11 @@ pub async fn create(
     let answer = door.engine.perform(caller.organization, caller.actor, command, key).await?;
     let id = match answer {
         Answer::WorkflowCreated { workflow } => workflow,
-        Answer::Done | Answer::AgentRegistered { .. } | Answer::Heartbeat { .. } | Answer::Leases { .. } => workflow,
+        Answer::Done
+        | Answer::AgentRegistered { .. }
+        | Answer::Heartbeat { .. }
+        | Answer::ConflictRaised { .. }
+        | Answer::Leases { .. } => workflow,
     };
     let body = serde_json::json!({ "id": id, "name": name, "status": "running", "tasks_total": tasks });
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/workflows/{id}"))], axum::Json(body)))

@@ -232,6 +232,12 @@ impl Client {
         }
     }
 
+    /// Messages of a channel that is there, the oldest first. The replies in its threads are not among them.
+    pub async fn messages(&self, kind: &str, id: &str, wanted: &MessageWindow) -> Got<Vec<Message>> {
+        let query = ChannelQuery { state: true, messages: wanted.clone(), ..ChannelQuery::default() };
+        Ok(self.channel(kind, id, &query).await?.messages)
+    }
+
     /// A message.
     pub async fn message(&self, id: &str) -> Got<Message> {
         Ok(self.get::<OneMessage>("GET messages", format!("messages/{}", part(id)), &[]).await?.message)

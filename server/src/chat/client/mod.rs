@@ -5,6 +5,7 @@
 //! of a rate is remembered for each kind of call, so that a call which would be refused waits instead.
 
 mod calls;
+mod files;
 mod rates;
 mod retry;
 

@@ -50,7 +50,7 @@ impl Row {
             Purpose::Project => Channel::Project(project?),
             Purpose::Workflow => Channel::Workflow(WorkflowId(self.workflow_id?)),
             Purpose::Skill => Channel::Skill(OrganizationId(organization), self.skill?),
-            Purpose::Coordination => Channel::Coordination(self.channel_id.strip_prefix("coord-")?.parse().ok()?),
+            Purpose::Coordination => Channel::Coordination(Channel::coordination_of(&self.channel_id)?),
             Purpose::Emergency => Channel::Emergency(project?),
             Purpose::Approvals => Channel::Approvals(project?),
             Purpose::Progress => Channel::Progress(project?),
@@ -78,12 +78,13 @@ pub async fn find(tx: &mut TenantTx, kind: &str, channel: &Channel) -> Result<Op
     Ok(row.and_then(|row| row.room(organization)))
 }
 
-/// Every channel but those of workflows, of which there is no end.
+/// Every channel but those of workflows and of what was settled, of which there is no end.
 pub async fn standing(tx: &mut TenantTx, kind: &str) -> Result<Vec<Room>, sqlx::Error> {
     let organization = tx.tenant().organization;
     let query = format!(
         "SELECT {COLUMNS} FROM stream_chat_integration AS c
-         WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose <> 'workflow' ORDER BY c.created_at, c.id"
+         WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose <> 'workflow'
+             AND (c.purpose <> 'coordination' OR c.archived_at IS NULL) ORDER BY c.created_at, c.id"
     );
     let rows: Vec<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(organization).bind(kind).fetch_all(&mut **tx).await?;
@@ -152,24 +153,57 @@ pub async fn involved(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<
     }))
 }
 
+/// The two sides of a coordination, and the person who created the workflow it is about. Nothing when there is no such coordination.
+pub async fn sides(tx: &mut TenantTx, coordination: Uuid) -> Result<Option<Members>, sqlx::Error> {
+    let found: Option<(Uuid, Uuid, Option<Uuid>)> = sqlx::query_as(
+        "SELECT a.coordinator_agent_id, a.coordinated_agent_id, w.user_id FROM agent_coordination AS a
+         JOIN orchestration_workflows AS w ON w.organization_id = a.organization_id AND w.id = a.workflow_id
+         WHERE a.organization_id = $1 AND a.id = $2",
+    )
+    .bind(tx.tenant().organization)
+    .bind(coordination)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|(one, other, creator)| Members {
+        agents: BTreeSet::from([AgentId(one), AgentId(other)]),
+        people: creator.into_iter().map(UserId).collect(),
+    }))
+}
+
+/// The channels of a workflow in which something is still being settled.
+pub async fn coordinations(tx: &mut TenantTx, kind: &str, workflow: WorkflowId) -> Result<Vec<Channel>, sqlx::Error> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT a.id FROM agent_coordination AS a JOIN stream_chat_integration AS c
+             ON c.organization_id = a.organization_id AND c.channel_type = $2 AND c.channel_id = a.stream_chat_channel_id
+         WHERE a.organization_id = $1 AND a.workflow_id = $3 AND c.archived_at IS NULL ORDER BY a.created_at, a.id",
+    )
+    .bind(tx.tenant().organization)
+    .bind(kind)
+    .bind(workflow.0)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(Channel::Coordination).collect())
+}
+
 /// A channel was made, with these in it.
 pub async fn opened(tx: &mut TenantTx, kind: &str, room: &Room, id: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     let organization = tx.tenant().organization;
     let Room { channel, members, .. } = room;
-    let (workflow, skill) = match channel {
-        Channel::Workflow(workflow) => (Some(workflow.0), None),
-        Channel::Skill(_, skill) => (None, Some(skill.as_str())),
-        Channel::Project(_)
-        | Channel::Coordination(_)
-        | Channel::Emergency(_)
-        | Channel::Approvals(_)
-        | Channel::Progress(_) => (None, None),
+    // Of which workflow a coordination is, its own row says.
+    let (workflow, coordination, skill) = match channel {
+        Channel::Workflow(workflow) => (Some(workflow.0), None, None),
+        Channel::Coordination(id) => (None, Some(*id), None),
+        Channel::Skill(_, skill) => (None, None, Some(skill.as_str())),
+        Channel::Project(_) | Channel::Emergency(_) | Channel::Approvals(_) | Channel::Progress(_) => {
+            (None, None, None)
+        }
     };
     sqlx::query(
         "INSERT INTO stream_chat_integration (organization_id, id, project_id, workflow_id, channel_id, channel_type, purpose, skill,
              agent_participants, user_participants, created_at)
-         VALUES ($1, $2, coalesce($3, (SELECT project_id FROM orchestration_workflows WHERE organization_id = $1 AND id = $4)),
-             $4, $5, $6, $7, $8, $9, $10, $11)
+         SELECT $1, $2, coalesce($3, w.project_id), w.id, $5, $6, $7, $8, $9, $10, $11
+         FROM (SELECT coalesce($4, (SELECT workflow_id FROM agent_coordination WHERE organization_id = $1 AND id = $12)) AS id) AS about
+         LEFT JOIN orchestration_workflows AS w ON w.organization_id = $1 AND w.id = about.id
          ON CONFLICT (organization_id, channel_type, channel_id) DO UPDATE SET
              agent_participants = excluded.agent_participants, user_participants = excluded.user_participants",
     )
@@ -184,12 +218,26 @@ pub async fn opened(tx: &mut TenantTx, kind: &str, room: &Room, id: Uuid, now: T
     .bind(json!(members.agents))
     .bind(json!(members.people))
     .bind(jiff_sqlx::Timestamp::from(now))
+    .bind(coordination)
     .execute(&mut **tx)
     .await?;
-    let Some(workflow) = workflow else { return Ok(()) };
-    sqlx::query("UPDATE orchestration_workflows SET stream_chat_channel_id = $3 WHERE organization_id = $1 AND id = $2")
-        .bind(organization)
-        .bind(workflow)
+    note_at_subject(tx, channel).await
+}
+
+/// What a channel is about knows its channel.
+async fn note_at_subject(tx: &mut TenantTx, channel: &Channel) -> Result<(), sqlx::Error> {
+    let (named, id) = match channel {
+        Channel::Workflow(workflow) => ("UPDATE orchestration_workflows SET stream_chat_channel_id = $3", workflow.0),
+        Channel::Coordination(id) => ("UPDATE agent_coordination SET stream_chat_channel_id = $3", *id),
+        Channel::Project(_)
+        | Channel::Skill(..)
+        | Channel::Emergency(_)
+        | Channel::Approvals(_)
+        | Channel::Progress(_) => return Ok(()),
+    };
+    sqlx::query(sqlx::AssertSqlSafe(format!("{named} WHERE organization_id = $1 AND id = $2")))
+        .bind(tx.tenant().organization)
+        .bind(id)
         .bind(channel.id())
         .execute(&mut **tx)
         .await

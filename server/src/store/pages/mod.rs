@@ -5,6 +5,7 @@ pub mod activity;
 pub mod agents;
 pub mod artifacts;
 pub mod attempts;
+pub mod chat;
 pub mod checkpoints;
 pub mod dashboard;
 pub mod needs;

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use devsquad::id::{TaskId, WorkflowId};
-use devsquad::view::{ArtifactView, CheckpointView, NeedView, TaskLink};
+use devsquad::id::{QuestionId, TaskId, WorkflowId};
+use devsquad::view::{ArtifactView, AskedView, CheckpointView, NeedView, QuestionView, TaskLink};
 use devsquad::workflow::task::TaskStatus;
+use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{agent_ref, artifacts, checkpoints, parsed};
+use super::{agent_ref, artifacts, checkpoints, from_json, parsed};
 use crate::store::TenantTx;
 
 /// Decisions shown as waiting; the oldest come first, and the next follow once these are made.
@@ -71,6 +72,59 @@ pub async fn needs(tx: &mut TenantTx) -> Result<Vec<NeedView>, sqlx::Error> {
     // What is to be decided first can be read at once.
     artifacts::add_texts(tx, needs.iter_mut().flat_map(|need| need.artifacts.iter_mut()).collect()).await?;
     Ok(needs)
+}
+
+#[derive(FromRow)]
+struct Asked {
+    id: Uuid,
+    question: String,
+    options: Value,
+    asked_at: jiff_sqlx::Timestamp,
+    agent_id: Uuid,
+    agent_name: Option<String>,
+    workflow_id: Uuid,
+    workflow_name: String,
+    task_id: Uuid,
+    task_name: String,
+    task_status: String,
+}
+
+/// The open questions of agents, oldest first.
+pub async fn questions(tx: &mut TenantTx) -> Result<Vec<AskedView>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let rows: Vec<Asked> = sqlx::query_as(
+        "SELECT q.id, q.question, q.options, q.asked_at, q.agent_id, a.name AS agent_name, w.id AS workflow_id, w.workflow_name,
+                t.id AS task_id, t.task_name, t.status AS task_status
+         FROM task_questions AS q
+         JOIN workflow_tasks AS t ON t.organization_id = q.organization_id AND t.id = q.task_id
+         JOIN orchestration_workflows AS w ON w.organization_id = q.organization_id AND w.id = q.workflow_id
+         LEFT JOIN agents AS a ON a.organization_id = q.organization_id AND a.id = q.agent_id
+         WHERE q.organization_id = $1 AND q.answered_at IS NULL AND t.status = 'awaiting_input'
+         ORDER BY q.asked_at, q.id LIMIT $2",
+    )
+    .bind(organization)
+    .bind(NEEDS_MAX)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Asked::view).collect()
+}
+
+impl Asked {
+    fn view(self) -> Result<AskedView, sqlx::Error> {
+        Ok(AskedView {
+            question: QuestionView { id: QuestionId(self.id), options: from_json(self.options)? },
+            text: self.question,
+            agent: agent_ref(Some(self.agent_id), self.agent_name),
+            task: TaskLink {
+                workflow: WorkflowId(self.workflow_id),
+                workflow_name: self.workflow_name,
+                task: TaskId(self.task_id),
+                name: self.task_name,
+                status: parsed("task status", &self.task_status, TaskStatus::parse)?,
+            },
+            asked_at: self.asked_at.to_jiff(),
+        })
+    }
 }
 
 impl Row {

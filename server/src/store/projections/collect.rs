@@ -76,6 +76,7 @@ impl Touched {
     ) {
         let at = event.at;
         self.asked.event(event);
+        self.disputed.event(event);
         match &event.change {
             Change::WorkflowCreated(created) => self.created(created, event, fresh_id),
             Change::TaskLeased(leased) => {
@@ -175,6 +176,10 @@ impl Touched {
             | Change::TaskAssigned { .. }
             | Change::QuestionAnswered { .. }
             | Change::WaitEscalated { .. }
+            | Change::ConflictRaised { .. }
+            | Change::ResolutionProposed { .. }
+            | Change::ConflictResolved { .. }
+            | Change::ConflictEscalated { .. }
             | Change::TasksReady { .. }
             | Change::LeaseExtended { .. }
             | Change::TaskRetryScheduled { .. }

@@ -46,6 +46,7 @@ impl Touched {
         self.insert_checkpoints(tx).await?;
         self.decide_checkpoints(tx).await?;
         self.asked.write(tx).await?;
+        self.disputed.write(tx).await?;
         self.insert_artifacts(tx).await?;
         self.end_tokens(tx).await?;
         self.close_ended(tx).await

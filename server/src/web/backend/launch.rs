@@ -30,9 +30,11 @@ impl WebBackend {
         let project = self.who()?.view.project;
         match self.perform(Command::CreateWorkflow { workflow, project, definition: Box::new(definition) }).await? {
             Answer::WorkflowCreated { workflow } => Ok(workflow),
-            Answer::Done | Answer::AgentRegistered { .. } | Answer::Heartbeat { .. } | Answer::Leases { .. } => {
-                Ok(workflow)
-            }
+            Answer::Done
+            | Answer::AgentRegistered { .. }
+            | Answer::Heartbeat { .. }
+            | Answer::ConflictRaised { .. }
+            | Answer::Leases { .. } => Ok(workflow),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::store::identity::Secret;
 use crate::web::backend::WebBackend;
 use crate::web::session::{self, Visitor};
 
-async fn backend(squad: &Squad, method: Method) -> WebBackend {
+pub async fn backend(squad: &Squad, method: Method) -> WebBackend {
     let owner = squad.owner().await;
     let secret =
         owner.cookie.as_deref().and_then(|pair| pair.split('=').nth(1)).and_then(Secret::given).expect("a cookie");

@@ -1,0 +1,153 @@
+//! An open channel, kept current: what is said is put in, who types is shown, what was seen counts as read, and who listens is told.
+
+use std::time::Duration;
+
+use devsquad::view::chat::{Act, ChatNews, Row, excerpt};
+use leptos::prelude::*;
+
+use super::dom;
+use super::page::Room;
+use super::stream::{Told, listen};
+use crate::communication::api::act_on;
+use crate::live::{LiveState, use_live};
+use crate::ui::*;
+
+/// Messages are announced together, this often at most.
+const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
+/// What is seen counts as read after this.
+const READ_AFTER: Duration = Duration::from_secs(1);
+/// Who says nothing more for this long types no longer.
+const TYPING_LASTS: Duration = Duration::from_secs(7);
+/// Characters of a message that is announced.
+const ANNOUNCED_CHARS: usize = 160;
+
+/// Follows the channel until the page is left.
+pub fn follow(room: Room) {
+    let voice = Voice { waiting: StoredValue::new(Vec::new()), announcer: use_announcer() };
+    let live = use_live();
+    let missed = StoredValue::new(false);
+    let read_is_due = StoredValue::new(false);
+    let channel = room.talk.channel();
+    effect(move || {
+        listen(format!("/live/chat?channel={channel}"), move |told| {
+            if live.state().get_untracked() == LiveState::Paused {
+                missed.set_value(true);
+                return;
+            }
+            match told {
+                Told::News(news) => hear(room, voice, *news),
+                Told::Again => again(room),
+            }
+        });
+    });
+    effect(move || {
+        if live.state().get() == LiveState::Live && missed.get_value() {
+            missed.set_value(false);
+            again(room);
+        }
+    });
+    effect(move || {
+        room.talk.rows.track();
+        if !room.talk.away.get() {
+            read_soon(room, read_is_due);
+        }
+    });
+}
+
+fn again(room: Room) {
+    room.talk.catch_up();
+    if let Some(side) = room.side.get_untracked() {
+        side.catch_up();
+    }
+}
+
+fn hear(room: Room, voice: Voice, news: ChatNews) {
+    let side = room.side.get_untracked();
+    if let Some((user, begins)) = news.typing {
+        typing(room, user, news.thread, begins);
+    }
+    if let Some(id) = news.gone {
+        room.talk.remove(&id);
+        side.iter().for_each(|side| side.remove(&id));
+    }
+    let Some(row) = news.row else { return };
+    if news.new && row.by != room.talk.me() {
+        voice.say(&row);
+        room.typing.update(|typing| typing.retain(|(user, _)| user.id != row.by));
+    }
+    if let Some(side) = side {
+        side.put(row.clone(), news.new);
+    }
+    room.talk.put(row, news.new);
+}
+
+fn typing(room: Room, user: devsquad::view::chat::ChatUser, thread: Option<String>, begins: bool) {
+    let id = user.id.clone();
+    room.typing.update(|typing| {
+        typing.retain(|(other, _)| other.id != id);
+        if begins {
+            typing.push((user, thread));
+        }
+    });
+    if begins {
+        let stops = move || {
+            let _ = room.typing.try_update(|typing| typing.retain(|(other, _)| other.id != id));
+        };
+        set_timeout(stops, TYPING_LASTS);
+    }
+}
+
+/// What stands at the end of the list, in a window that is looked at, has been read.
+fn read_soon(room: Room, due: StoredValue<bool>) {
+    if due.get_value() {
+        return;
+    }
+    due.set_value(true);
+    set_timeout(
+        move || {
+            if due.try_set_value(false).is_some() {
+                return;
+            }
+            let talk = room.talk;
+            let looked_at = document().visibility_state() == web_sys::VisibilityState::Visible;
+            let of_others = talk.rows.seen_once(|rows| rows.last().is_some_and(|row| row.by != talk.me()));
+            if looked_at && of_others && !talk.newer.get_untracked() && dom::is_at_end(talk.list_id()) {
+                // That it counts as read later loses nothing.
+                leptos::task::spawn_local(async move {
+                    drop(act_on(talk.channel(), Act::Read, String::new(), String::new()).await);
+                });
+            }
+        },
+        READ_AFTER,
+    );
+}
+
+/// Says aloud what came, several messages as one sentence.
+#[derive(Clone, Copy)]
+struct Voice {
+    waiting: StoredValue<Vec<String>>,
+    announcer: Announcer,
+}
+
+impl Voice {
+    fn say(self, row: &Row) {
+        let sentence = format!("{}: {}", row.name, excerpt(&row.text, ANNOUNCED_CHARS));
+        let first = self.waiting.try_update_value(|waiting| {
+            waiting.push(sentence);
+            waiting.len() == 1
+        });
+        if first == Some(true) {
+            set_timeout(
+                move || {
+                    let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
+                    match waiting.as_slice() {
+                        [] => {}
+                        [one] => self.announcer.say(one.clone()),
+                        many => self.announcer.say(format!("{} new messages", many.len())),
+                    }
+                },
+                ANNOUNCE_EVERY,
+            );
+        }
+    }
+}

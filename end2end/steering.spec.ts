@@ -1,0 +1,60 @@
+// What people steer beside deciding: a question is answered, a task kept for somebody, a workflow made urgent.
+import { asking } from "./support/agent";
+import { awake, expectAccessible, expectNoSidewaysScroll, screens, visit } from "./support/page";
+import { expect, test } from "./support/test";
+
+for (const width of [360, 1280]) {
+  test(`a question is answered where it stands under Needs you at ${width} px`, async ({ page, server }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const of = await asking(server);
+    await visit(page, "/orchestration/approvals");
+    const card = page.getByRole("article").filter({ hasText: of.name });
+    await expect(card.getByRole("heading", { name: "Which wood shall I take?" })).toBeVisible();
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await screens(page, `asked-${width}`);
+    await page.setViewportSize({ width, height: 800 });
+    await card.getByLabel("Your answer").fill("Oak, and pine for the door.");
+    await card.getByRole("button", { name: "Answer" }).click();
+    await expect(card).toHaveCount(0);
+  });
+}
+
+test("a question is answered on its task's page by keyboard, and the task is kept for somebody", async ({ page, server }) => {
+  const of = await asking(server);
+  await visit(page, `${of.run}?task=${of.task}`);
+  const panel = page.getByRole("complementary", { name: "Build it" });
+  await expect(panel.getByRole("heading", { name: "Which wood shall I take?" })).toBeVisible();
+  await expect(panel.getByText(`${of.agent} asked a person`)).toBeVisible();
+  await expectAccessible(page);
+  await screens(page, "asked-panel");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await panel.getByRole("button", { name: "Pine" }).press("Enter");
+  await expect(panel.getByRole("heading", { name: "Which wood shall I take?" })).toHaveCount(0);
+
+  // Only an admin's reason gives it to somebody without the skills.
+  await panel.getByText("Assign…").press("Enter");
+  const baker = of.agent.replace("Builder", "Baker");
+  await panel.getByLabel("Keep it for").selectOption({ label: `${baker}, without the skills` });
+  await panel.getByRole("button", { name: "Assign" }).click();
+  await expect(page.getByText("an admin may choose it all the same")).toBeVisible();
+  await panel.getByLabel("Reason").fill("It learns.");
+  await panel.getByRole("button", { name: "Assign" }).click();
+  await expect(panel.getByText(`Kept for ${baker}…`)).toBeVisible();
+  await expect(panel.getByText(`A person keeps it for ${baker}`)).toBeVisible();
+});
+
+test("a workflow is made urgent, and a viewer's page of it says so at once", async ({ page, context, server }) => {
+  const of = await asking(server);
+  await visit(page, of.run);
+  const second = await context.newPage();
+  await visit(second, of.run);
+  await page.getByRole("button", { name: "Priority" }).click();
+  const dialog = page.getByRole("dialog", { name: "How urgent is this workflow?" });
+  await dialog.getByLabel("Priority").selectOption("urgent");
+  await expectAccessible(page, "dialog[open]");
+  await dialog.getByRole("button", { name: "Set priority" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(second.getByText("Urgent priority")).toBeVisible();
+  await awake(second);
+});
