@@ -10,7 +10,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,6 +18,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use devsquad::id::{OrganizationId, WorkflowId};
+use futures::FutureExt as _;
+use futures::future::{Fuse, FusedFuture as _};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -147,11 +149,14 @@ impl Feed {
         let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut asked = pin!(Fuse::terminated());
         loop {
             tokio::select! {
                 () = self.sender.closed() => return Err(Gone),
                 _ = keep_alive.tick() => self.send(Bytes::from_static(b":\n\n")).await?,
-                _ = recheck.tick() => if !still_allowed().await { return Ok(()) },
+                // Events do not wait for the answer.
+                _ = recheck.tick(), if asked.is_terminated() => asked.set(still_allowed().fuse()),
+                allowed = &mut asked => if !allowed { return Ok(()) },
                 tick = subscription.receiver.recv() => match tick {
                     Ok(events) => self.tick(&events).await?,
                     Err(RecvError::Lagged(_)) => self.control("reset", self.last).await?,
@@ -179,15 +184,13 @@ impl Feed {
         Ok(())
     }
 
-    /// One event. Its JSON is not copied: it goes to the socket as all others get it.
+    /// One event, in one piece: pieces reach the socket one by one, and each costs a call of the system.
     async fn tell(&self, seq: u64, json: Bytes) -> Result<(), Gone> {
         let head = match seq {
-            0 => Bytes::from_static(b"data: "),
-            seq => Bytes::from(format!("id: {seq}\ndata: ")),
+            0 => "data: ".to_owned(),
+            seq => format!("id: {seq}\ndata: "),
         };
-        self.send(head).await?;
-        self.send(json).await?;
-        self.send(Bytes::from_static(b"\n\n")).await
+        self.send(Bytes::from([head.as_bytes(), &json, b"\n\n"].concat())).await
     }
 
     async fn control(&self, name: &str, seq: u64) -> Result<(), Gone> {

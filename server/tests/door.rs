@@ -136,6 +136,33 @@ async fn a_revoked_token_counts_no_more_within_five_seconds() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_is_told_nothing_more_five_seconds_after_its_session_ended() {
+    let server = Server::start().await;
+    let (store, organization) = (server.store().await, server.tenant(&server.store().await).await.organization);
+    let organization = devsquad::id::OrganizationId(organization);
+    let (owner, _) = store.owners(organization).await.expect("owners").remove(0);
+    let session = async || {
+        let made = store.start_session(owner, organization, "a story", server::clock::now()).await;
+        made.expect("a session").expect("the owner is a member")
+    };
+    let listen = async |session: &server::store::identity::Secret| {
+        let request = reqwest::Client::new().get(format!("{}/live", server.url()));
+        let answer =
+            request.header("cookie", format!("devsquad={}", session.reveal())).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        answer
+    };
+    let (goes, stays) = (session().await, session().await);
+    let (mut ends, mut lasts) = (listen(&goes).await, listen(&stays).await);
+    store.end_session(&goes).await.expect("ended");
+    let until_its_end = async { while let Ok(Some(_)) = ends.chunk().await {} };
+    tokio::time::timeout(Duration::from_secs(6), until_its_end).await.expect("the page is still told");
+    assert!(lasts.chunk().await.expect("hello").is_some(), "the other one is greeted");
+    let more = tokio::time::timeout(Duration::from_secs(5), lasts.chunk()).await;
+    assert!(!matches!(more, Ok(Ok(None) | Err(_))), "the other one goes on");
+}
+
 fn python_agent(server: &Server, token: &str) -> Child {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/agent.py");
     let arguments = [example, "--server", &server.url(), "--token", token, "--max", "4", "--work-ms", "5"];

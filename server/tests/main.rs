@@ -8,6 +8,7 @@ mod chat;
 mod conflicts;
 mod door;
 mod engine;
+mod faults;
 mod listener;
 mod messenger;
 mod rooms;

@@ -37,7 +37,7 @@ pub fn health_check(server: &Server, path: &Path) -> String {
 }
 
 /// Everything said in a workflow's channel: the messages in it, each thread's behind its root.
-async fn said(chat: &Client, workflow: &str) -> Vec<Message> {
+pub async fn said(chat: &Client, workflow: &str) -> Vec<Message> {
     let data = ChannelData { created_by_id: Some("devsquad".to_owned()), ..ChannelData::default() };
     let messages = MessageWindow { limit: Some(300), ..MessageWindow::default() };
     let query = ChannelQuery { data, state: true, messages: messages.clone(), ..ChannelQuery::default() };
@@ -67,13 +67,13 @@ pub async fn over(chat: &Client, workflow: &str) -> Vec<Message> {
 }
 
 /// What the journal holds and a chat is told, as the ids of its messages.
-async fn due(server: &Server, workflow: &str) -> Vec<String> {
+pub async fn due(server: &Server, workflow: &str) -> Vec<String> {
     let answer = server.ask("GET", &format!("/workflows/{workflow}/events"), None).await;
     let events: Vec<devsquad::Event> = serde_json::from_value(answer["events"].clone()).expect("events");
     events.iter().flat_map(devsquad::messaging::message::posts).map(|post| post.id).collect()
 }
 
-fn kind(message: &Message) -> &str {
+pub fn kind(message: &Message) -> &str {
     message.custom["devsquad"]["kind"].as_str().unwrap_or_default()
 }
 

@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("messenger", &["chat", "engine", "store"]),
     ("listener", &["chat", "engine", "messenger", "store"]),
     ("web", &["agents", "chat", "engine", "listener", "messenger", "store"]),
-    ("bench", &["store", "engine", "agents"]),
+    ("bench", &["store", "engine", "agents", "chat", "listener"]),
 ];
 
 fn root() -> PathBuf {

@@ -50,6 +50,11 @@ pub fn postmaster(data_dir: &Path) -> Option<u32> {
     text.lines().next()?.trim().parse().ok()
 }
 
+/// Seconds of processor time used so far by a process and its children that live.
+pub fn used_by_family_s(parent: u32) -> f64 {
+    family(parent).map(used_s).sum()
+}
+
 /// A process and its children.
 fn family(parent: u32) -> impl Iterator<Item = u32> {
     let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -1,33 +1,22 @@
 //! Durable tasks a second: layered workflows of no-op tasks, claimed and completed in batches by agents over HTTP.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 use devsquad::agent::CAPACITY_MAX;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::sync::Barrier;
-use tokio::task::JoinSet;
 
 use super::floor::Floor;
 use super::report::{Gates, Table, say, say_machine, whole};
 use super::rig::Rig;
+use super::squad::{self, Pace};
 use super::stats::median;
-use super::wire::Wire;
 use super::{Common, agents, dags};
-use crate::clock;
 use crate::config::Config;
 use crate::engine::CLAIM_MAX;
 
 /// What has to be reached.
 const TASKS_PER_S_GATE: f64 = 4_000.0;
-/// How long a claim waits for a task; agents that find none look whether all is done.
-const CLAIM_WAIT_MS: u64 = 500;
-/// How long one round may take before it counts as stuck.
-const ROUND_MAX: Duration = Duration::from_secs(300);
 /// Connections that create the workflows.
 const CREATORS: usize = 4;
 
@@ -48,33 +37,6 @@ pub struct DagThroughput {
     rounds: usize,
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Deserialize)]
-struct Claimed {
-    leases: Vec<Lease>,
-}
-
-#[derive(Deserialize)]
-struct Lease {
-    attempt_id: String,
-    fence: u64,
-}
-
-#[derive(Deserialize)]
-struct Results {
-    results: Vec<Value>,
-}
-
-/// A round under way.
-struct Round {
-    total: u64,
-    batch: u32,
-    done: AtomicU64,
-    started: Instant,
-    /// Nanoseconds from `started` to the answer for the last completion.
-    last_ns: AtomicU64,
-    begin: Barrier,
 }
 
 impl DagThroughput {
@@ -131,62 +93,14 @@ impl DagThroughput {
         let definitions = dags::layered(self.common.seed.wrapping_add(nth as u64), self.workflows);
         let workflows = dags::create(rig, definitions, CREATORS).await?;
         let total = (self.workflows * dags::LAYERED_TASKS) as u64;
-        let mut wires = Vec::with_capacity(tokens.len());
-        for _ in tokens {
-            wires.push(rig.wire().await?);
-        }
         let (metrics, cpu) = (rig.metrics().await?, rig.cpu());
-        let round = Arc::new(Round {
-            total,
-            batch: self.batch,
-            done: AtomicU64::new(0),
-            started: clock::instant(),
-            last_ns: AtomicU64::new(0),
-            begin: Barrier::new(tokens.len()),
-        });
-        let mut squad = JoinSet::new();
-        for (wire, token) in wires.into_iter().zip(tokens) {
-            squad.spawn(work(round.clone(), wire, token.clone()));
-        }
-        let all = async {
-            while let Some(one) = squad.join_next().await {
-                one??;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(ROUND_MAX, all).await.context("a round did not come to its end")??;
+        let took = squad::finish(rig, tokens, &Pace { total, batch: self.batch, hold: Duration::ZERO }).await?;
         let (after, used) = (rig.metrics().await?, rig.cpu().since(cpu));
         let lines = after.grown(&metrics, "devsquad_events_total") / total as f64;
         say(&format!("round {}: {}", nth + 1, after.ticks(&metrics)));
         say(&format!("         {}", used.per(total, "task")));
         let done = dags::completed(rig, &workflows).await?;
         ensure!(done == workflows.len(), "only {done} of {} workflows are completed", workflows.len());
-        Ok((total as f64 / (round.last_ns.load(Ordering::Acquire) as f64 / 1e9), lines))
+        Ok((total as f64 / took.as_secs_f64(), lines))
     }
-}
-
-/// One agent: claims and completes until every task of the round is done.
-async fn work(round: Arc<Round>, mut wire: Wire, token: String) -> anyhow::Result<()> {
-    let claim = json!({ "max": round.batch, "wait_ms": CLAIM_WAIT_MS }).to_string();
-    round.begin.wait().await;
-    while round.done.load(Ordering::Acquire) < round.total {
-        let claimed: Claimed = wire.post("/api/v1/claims", &token, claim.as_bytes()).await?.json()?;
-        if claimed.leases.is_empty() {
-            continue;
-        }
-        let items: Vec<Value> = claimed
-            .leases
-            .iter()
-            .map(|lease| json!({ "attempt_id": lease.attempt_id, "fence": lease.fence, "output": { "ok": true } }))
-            .collect();
-        let body = json!({ "items": items }).to_string();
-        let answer = wire.post("/api/v1/attempts/complete", &token, body.as_bytes()).await?;
-        let results = answer.json::<Results>()?.results;
-        let refused = results.iter().find(|result| result["status"] != "accepted");
-        ensure!(refused.is_none() && results.len() == items.len(), "a completion was refused: {refused:?}");
-        let took = answer.at.duration_since(round.started);
-        round.last_ns.fetch_max(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::AcqRel);
-        round.done.fetch_add(items.len() as u64, Ordering::AcqRel);
-    }
-    Ok(())
 }

@@ -4,16 +4,22 @@
 //! that agents and scripts use. A run ends by itself and leaves nothing behind. `bench/README.md` says how to read the figures.
 
 mod agents;
+mod chat;
+mod chat_server;
 mod cpu;
 mod create;
 mod dag_throughput;
 mod dags;
 mod dispatch;
+mod fan_out;
 mod floor;
 mod metrics;
+mod outage;
 mod report;
 mod rig;
+mod squad;
 mod stats;
+mod webhooks;
 mod wire;
 
 use std::path::PathBuf;
@@ -31,6 +37,17 @@ pub enum Bench {
     Dispatch(dispatch::Dispatch),
     /// From the request to create a workflow to its durable answer.
     Create(create::Create),
+    /// From an event to the last of many open pages, and what a delivery costs.
+    FanOut(fan_out::FanOut),
+    /// What is said in a channel of many members: to its answer, and to the last member.
+    Chat(chat::ChatLoad),
+    /// Durable tasks a second while the chat cannot be reached, against while it can.
+    Outage(outage::Outage),
+    /// How long the door of webhooks takes to refuse what it must.
+    Webhooks(webhooks::Webhooks),
+    /// The bare loop that `fan-out` runs beside us.
+    #[command(hide = true)]
+    FanOutFloor,
 }
 
 /// What every workload takes.
@@ -57,6 +74,11 @@ impl Bench {
             Bench::DagThroughput(workload) => workload.run(&config).await,
             Bench::Dispatch(workload) => workload.run(&config).await,
             Bench::Create(workload) => workload.run(&config).await,
+            Bench::FanOut(workload) => workload.run(&config).await,
+            Bench::Chat(workload) => workload.run(&config).await,
+            Bench::Outage(workload) => workload.run(&config).await,
+            Bench::Webhooks(workload) => workload.run(&config).await,
+            Bench::FanOutFloor => fan_out::floor::run().await,
         }
     }
 }

@@ -26,6 +26,15 @@ use crate::store::{Store, StoreOptions, embedded};
 const START_MAX: Duration = Duration::from_secs(120);
 /// How long it may take to end by itself.
 const STOP_MAX: Duration = Duration::from_secs(30);
+/// Settings of the one who measures, which are not those of what is measured.
+const SETTINGS: [&str; 6] = [
+    "DATABASE_URL",
+    "DEVSQUAD_CONFIG",
+    "DEVSQUAD_PUBLIC_URL",
+    "STREAM_BASE_URL",
+    "STREAM_API_KEY",
+    "STREAM_API_SECRET",
+];
 /// How often it is asked whether it has got there.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -36,6 +45,7 @@ pub struct Rig {
     address: SocketAddr,
     token: String,
     keys: bool,
+    chat: verify::Chat,
 }
 
 #[derive(Deserialize)]
@@ -47,12 +57,14 @@ struct Announced {
 impl Rig {
     /// Starts one; it answers when this returns.
     pub async fn start(config: &Config, common: &Common) -> anyhow::Result<Rig> {
+        Rig::start_with(config, common, &[]).await
+    }
+
+    /// Starts one whose chat is elsewhere, as these settings say.
+    pub async fn start_with(config: &Config, common: &Common, settings: &[(&str, String)]) -> anyhow::Result<Rig> {
         open_files_max();
-        let place = common.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        let dir =
-            tempfile::Builder::new().prefix("devsquad-bench-").tempdir_in(&place).context("making a data directory")?;
-        say_if_no_disk(dir.path());
-        let child = serve(config, dir.path())?;
+        let dir = data_dir(common)?;
+        let child = serve(config, dir.path(), settings)?;
         // From here on the process ends with the rig, whatever happens.
         let mut rig = Rig {
             child,
@@ -60,6 +72,7 @@ impl Rig {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: String::new(),
             keys: !common.no_keys,
+            chat: if settings.is_empty() { verify::Chat::Ours } else { verify::Chat::Elsewhere },
         };
         let started = clock::instant();
         while !rig.announced()? {
@@ -85,6 +98,16 @@ impl Rig {
     /// A connection to it.
     pub async fn wire(&self) -> anyhow::Result<Wire> {
         Wire::connect(self.address, self.keys).await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process, and that of PostgreSQL.
+    pub fn processes(&self) -> Vec<u32> {
+        [Some(self.child.id()), cpu::postmaster(self.data_dir())].into_iter().flatten().collect()
     }
 
     /// A token of the owner.
@@ -120,7 +143,7 @@ impl Rig {
         sqlx::raw_sql("ANALYZE").execute(&mut cluster).await?;
         cluster.close().await?;
         let store = Store::open(StoreOptions::of_running(self.data_dir())?.connections_max(2)).await?;
-        let report = verify::verify(&store, verify::Chat::Ours).await?;
+        let report = verify::verify(&store, self.chat).await?;
         store.close().await;
         for (name, finding) in report.invariants.iter().filter(|(_, finding)| finding.violations > 0) {
             report::say(&format!("{name} is broken {} times: {}", finding.violations, finding.meaning));
@@ -128,40 +151,58 @@ impl Rig {
         report::say(&format!("verify: {} events checked, {} invariants", report.events, report.invariants.len()));
         Ok(report.holds())
     }
-
-    fn end(&mut self) -> anyhow::Result<()> {
-        let postmaster = cpu::postmaster(self.data_dir());
-        signal(self.child.id(), Signal::SIGTERM);
-        let started = clock::instant();
-        while self.child.try_wait().context("waiting for the server")?.is_none() {
-            if started.elapsed() > STOP_MAX {
-                report::say("the server does not end; it is killed");
-                self.child.kill().context("killing the server")?;
-                self.child.wait().context("waiting for the server")?;
-                break;
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        // A server that was killed leaves its PostgreSQL behind, whose directory is about to go.
-        if let Some(postmaster) = postmaster.filter(|_| cpu::postmaster(self.data_dir()).is_some()) {
-            signal(postmaster, Signal::SIGINT);
-        }
-        Ok(())
-    }
 }
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        if let Err(error) = self.end() {
+        if let Err(error) = end(&mut self.child, self.dir.path()) {
             tracing::error!(error = %format!("{error:#}"), "the server could not be ended");
         }
     }
 }
 
-fn serve(config: &Config, data_dir: &Path) -> anyhow::Result<Child> {
+/// Ends a process of ours that has a cluster in `data_dir`.
+pub fn end(child: &mut Child, data_dir: &Path) -> anyhow::Result<()> {
+    let postmaster = cpu::postmaster(data_dir);
+    signal(child.id(), Signal::SIGTERM);
+    let started = clock::instant();
+    while child.try_wait().context("waiting for the server")?.is_none() {
+        if started.elapsed() > STOP_MAX {
+            report::say("the server does not end; it is killed");
+            child.kill().context("killing the server")?;
+            child.wait().context("waiting for the server")?;
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    // A server that was killed leaves its PostgreSQL behind, whose directory is about to go.
+    if let Some(postmaster) = postmaster.filter(|_| cpu::postmaster(data_dir).is_some()) {
+        signal(postmaster, Signal::SIGINT);
+    }
+    Ok(())
+}
+
+/// A directory on a disk for one server's data.
+pub fn data_dir(common: &Common) -> anyhow::Result<TempDir> {
+    let place = common.scratch.clone().unwrap_or_else(std::env::temp_dir);
+    let dir =
+        tempfile::Builder::new().prefix("devsquad-bench-").tempdir_in(&place).context("making a data directory")?;
+    say_if_no_disk(dir.path());
+    Ok(dir)
+}
+
+fn serve(config: &Config, data_dir: &Path, settings: &[(&str, String)]) -> anyhow::Result<Child> {
+    let mut command = this_program(config, data_dir)?;
+    command.args(["serve", "--addr", "127.0.0.1:0", "--no-open"]);
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    command.spawn().context("starting the server")
+}
+
+/// This very program on a data directory of its own, to be told what to do.
+pub fn this_program(config: &Config, data_dir: &Path) -> anyhow::Result<Command> {
     let program = std::env::current_exe().context("looking for this program")?;
     let mut command = Command::new(program);
-    command.args(["serve", "--addr", "127.0.0.1:0", "--no-open", "--log", "warn", "--data-dir"]).arg(data_dir);
+    command.args(["--log", "warn", "--data-dir"]).arg(data_dir);
     for (flag, path) in [("--pg-bin", &config.pg_bin), ("--site", &config.site)] {
         let given: Option<&PathBuf> = path.as_ref();
         if let Some(path) = given {
@@ -169,20 +210,22 @@ fn serve(config: &Config, data_dir: &Path) -> anyhow::Result<Child> {
         }
     }
     // Its own cluster, whatever database and settings the one who measures works with.
-    for set in ["DATABASE_URL", "DEVSQUAD_CONFIG", "DEVSQUAD_PUBLIC_URL"] {
+    for set in SETTINGS {
         command.env_remove(set);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().context("starting the server")
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    Ok(command)
 }
 
-fn signal(process: u32, signal: Signal) {
+/// Sends a process of ours a signal.
+pub fn signal(process: u32, signal: Signal) {
     if let Err(error) = kill(Pid::from_raw(process.cast_signed()), signal) {
         tracing::debug!(%error, process, "no process to signal");
     }
 }
 
 /// A thousand agents are a thousand sockets on both sides; many systems allow 1,024 open files until asked for more.
-fn open_files_max() {
+pub fn open_files_max() {
     let raised =
         getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
     if let Err(error) = raised {

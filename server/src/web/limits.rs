@@ -16,8 +16,8 @@ use crate::clock;
 pub const BODY_BYTES_MAX: usize = 256 * 1_024;
 /// How long a page or a form may take; the database gives up before.
 pub const REQUEST_MAX: Duration = Duration::from_secs(30);
-/// Live streams at a time: each holds a socket and a little memory.
-pub const STREAMS_MAX: usize = 4_096;
+/// Live streams at a time: each holds a socket and a little memory. Twice as many as `bench fan-out` opens within its gate.
+pub const STREAMS_MAX: usize = 10_000;
 /// Downloads at a time: each holds its file in memory.
 pub const DOWNLOADS_MAX: usize = 8;
 

@@ -11,7 +11,6 @@ use serde::Deserialize;
 
 use super::App;
 use super::session::{Visitor, Who};
-use crate::clock;
 use crate::feed::{self, Form, Listen, StillAllowed};
 use crate::problem::Problem;
 
@@ -49,20 +48,11 @@ async fn live(
 
 /// Whether the session still lasts. Listening does not keep it alive: a forgotten page is signed out as well.
 fn while_signed_in(app: &App, who: &Who, permit: tokio::sync::OwnedSemaphorePermit) -> StillAllowed {
-    let (store, token, organization) = (app.store.clone(), who.token.clone(), who.signed_in.organization);
+    let (lasting, token, organization) = (app.lasting().clone(), who.token.clone(), who.signed_in.organization);
     let here = app.online.here(who.signed_in.user);
     Box::new(move || {
         let _held_as_long_as_it_is_asked = (&permit, &here);
-        let (store, token) = (store.clone(), token.clone());
-        Box::pin(async move {
-            match store.session(&token, clock::now()).await {
-                Ok(session) => session.is_some_and(|session| session.organization == organization),
-                // The database is away for a moment: the page is told nothing, for nothing happens.
-                Err(error) => {
-                    tracing::warn!(%error, "a listener's session cannot be checked");
-                    true
-                }
-            }
-        })
+        let (lasting, token) = (lasting.clone(), token.clone());
+        Box::pin(async move { lasting.still(token, organization).await })
     })
 }

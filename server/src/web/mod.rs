@@ -10,6 +10,7 @@ mod csrf;
 pub mod first_run;
 mod headers;
 mod health;
+mod lasting;
 mod limits;
 mod live;
 pub mod metrics;
@@ -49,6 +50,7 @@ use crate::listener::Heard;
 use crate::online::Online;
 use crate::store::Store;
 use crate::templates::Templates;
+use lasting::Lasting;
 use origin::Origins;
 use static_files::Site;
 
@@ -92,6 +94,7 @@ struct Shared {
     origins: Origins,
     site: Site,
     limits: limits::Limits,
+    lasting: Lasting,
 }
 
 impl App {
@@ -99,6 +102,7 @@ impl App {
     pub fn new(engine: Engine, store: Store, chat: Client, heard: Heard, settings: Settings) -> anyhow::Result<App> {
         let origins = Origins::new(settings.addr, settings.public_url.as_deref())?;
         let site = Site::find(settings.site.as_deref())?;
+        let lasting = Lasting::new(store.clone());
         Ok(App {
             engine,
             store,
@@ -108,7 +112,7 @@ impl App {
             passwords: Passwords::default(),
             ready: Arc::new(AtomicBool::new(false)),
             online: Online::default(),
-            shared: Arc::new(Shared { settings, origins, site, limits: limits::Limits::default() }),
+            shared: Arc::new(Shared { settings, origins, site, limits: limits::Limits::default(), lasting }),
         })
     }
 
@@ -127,6 +131,10 @@ impl App {
 
     fn limits(&self) -> &limits::Limits {
         &self.shared.limits
+    }
+
+    fn lasting(&self) -> &Lasting {
+        &self.shared.lasting
     }
 
     fn settings(&self) -> &Settings {

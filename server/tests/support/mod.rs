@@ -1,5 +1,8 @@
 //! A real server in its own process, for stories that need one which can be killed.
 
+pub mod agents;
+pub mod line;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +13,8 @@ use serde_json::Value;
 use server::chat::client::Client;
 use server::chat::keys::Keys;
 use tempfile::TempDir;
+
+use line::Line;
 
 /// A server that runs on a data directory of its own.
 pub struct Server {
@@ -129,9 +134,22 @@ impl Server {
             return Server::start().await;
         }
         let chat = OtherChat::start().await;
+        let url = chat.url();
+        Server::start_at(chat, url).await
+    }
+
+    /// Starts one whose chat runs in a second process, at the other end of a line.
+    pub async fn start_with_line(seed: u64) -> (Server, Line) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let chat = OtherChat::start().await;
+        let line = Line::to(chat.url(), seed).await;
+        (Server::start_at(chat, line.url()).await, line)
+    }
+
+    async fn start_at(chat: OtherChat, url: String) -> Server {
         let keys = chat.keys();
         let settings = vec![
-            ("STREAM_BASE_URL", chat.url()),
+            ("STREAM_BASE_URL", url),
             ("STREAM_API_KEY", keys.api_key.clone()),
             ("STREAM_API_SECRET", keys.secret().to_owned()),
         ];

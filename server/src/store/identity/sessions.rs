@@ -1,5 +1,7 @@
 //! Browsers signed in, and the links that sign one in once.
 
+use std::collections::HashMap;
+
 use devsquad::Role;
 use devsquad::id::{OrganizationId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -77,6 +79,27 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         row.map(SessionRow::signed_in).transpose()
+    }
+
+    /// In which organizations those of these sessions are that have not ended, by their place in the list.
+    pub async fn sessions(
+        &self,
+        tokens: &[&Secret],
+        now: Timestamp,
+    ) -> Result<HashMap<usize, OrganizationId>, sqlx::Error> {
+        let hashes: Vec<[u8; 32]> = tokens.iter().map(|token| token.hash()).collect();
+        let mut tx = self.begin_worker().await?;
+        let rows: Vec<(i64, Uuid)> = sqlx::query_as(
+            "SELECT t.nth - 1, s.organization_id FROM unnest($1::bytea[]) WITH ORDINALITY AS t (hash, nth)
+             CROSS JOIN LATERAL devsquad.session_by_token(t.hash, $2) AS s",
+        )
+        .bind(hashes)
+        .bind(jiff_sqlx::Timestamp::from(now))
+        .fetch_all(&mut *tx)
+        .await?;
+        let placed =
+            rows.into_iter().filter_map(|(nth, organization)| Some((usize::try_from(nth).ok()?, organization)));
+        Ok(placed.map(|(nth, organization)| (nth, OrganizationId(organization))).collect())
     }
 
     /// Notes that a session was used, so that it lasts [`SESSION_IDLE_MAX`] from now, within [`SESSION_AGE_MAX`] of its beginning.

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use bytes::Bytes;
 use devsquad::Role;
 use devsquad::messaging::channel::user_of_person;
 use devsquad::view::chat::ChatNews;
+use futures::FutureExt as _;
+use futures::future::{Fuse, FusedFuture as _};
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -117,11 +120,14 @@ impl Ears {
         let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut asked = pin!(Fuse::terminated());
         loop {
             tokio::select! {
                 () = lines.closed() => return Err(Gone),
                 _ = keep_alive.tick() => send(&lines, ":\n\n".to_owned()).await?,
-                _ = recheck.tick() => if !still_allowed().await { return Ok(()) },
+                // Events do not wait for the answer.
+                _ = recheck.tick(), if asked.is_terminated() => asked.set(still_allowed().fuse()),
+                allowed = &mut asked => if !allowed { return Ok(()) },
                 event = heard.recv() => match event {
                     Ok(event) => if let Some(news) = self.news(&event).await {
                         let Ok(json) = serde_json::to_string(&news) else { continue };

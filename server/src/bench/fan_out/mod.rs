@@ -1,0 +1,257 @@
+//! From an event to the last of many open pages, and what a delivery costs; beside a bare loop that writes the same bytes to as many
+//! sockets, and beside others who do this for a living.
+//!
+//! A page is a connection to `/live`, signed in with a session of its own. Every tenth of a second a workflow is paused: one event. The
+//! time runs from before the request is written until the last page has read it. The peers are given the event's own text to spread.
+
+mod audience;
+pub mod floor;
+mod peers;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use devsquad::id::OrganizationId;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+use tokio::time::MissedTickBehavior;
+
+use super::report::{Gates, Table, say, say_machine, whole};
+use super::rig::Rig;
+use super::stats::Times;
+use super::wire::Wire;
+use super::{Common, cpu, dags};
+use crate::clock;
+use crate::config::Config;
+use crate::engine::news;
+use crate::store::{Store, StoreOptions, organizations};
+use audience::{Audience, Greeting};
+
+/// How many pages, and what 99 of 100 events may take to the last of them.
+const GATES_MS: [(usize, f64); 2] = [(500, 15.0), (5_000, 120.0)];
+/// How much longer than the bare loop it may take.
+const TIMES_THE_FLOOR_MAX: f64 = 1.5;
+/// Events before those that count: buffers grow, pages settle.
+const WARM_UP: usize = 5;
+/// How long the last events may be on their way.
+const ARRIVE_MAX: Duration = Duration::from_secs(10);
+/// How long the chat has to have been told nothing more, and how long that may take.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
+const SETTLE_MAX: Duration = Duration::from_secs(120);
+/// Sessions made at the same time.
+const AT_ONCE: usize = 8;
+/// Connections that create the workflows.
+const CREATORS: usize = 4;
+
+/// From an event to the last of many open pages.
+#[derive(Args, Clone, Debug)]
+pub struct FanOut {
+    /// Pages that are open, one stage after the other.
+    #[arg(long, value_delimiter = ',', default_values_t = [500, 5_000])]
+    subscribers: Vec<usize>,
+    /// Events that are counted in each stage.
+    #[arg(long, default_value_t = 100)]
+    events: usize,
+    /// From one event to the next.
+    #[arg(long, default_value_t = 100)]
+    every_ms: u64,
+    /// Leave the peers out.
+    #[arg(long)]
+    no_peers: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Somebody who spreads events, and how to have one spread.
+struct Spreader {
+    name: &'static str,
+    /// The processes whose time it is, each with its children.
+    processes: Vec<u32>,
+    wire: Wire,
+    /// What the nth event asks for: a path and a body.
+    posts: Vec<(String, Vec<u8>)>,
+    token: String,
+}
+
+/// What a stage came to.
+struct Spread {
+    last: Times,
+    lost: u64,
+    cpu_us: f64,
+}
+
+impl FanOut {
+    /// Runs it.
+    pub async fn run(self, config: &Config) -> anyhow::Result<i32> {
+        ensure!(self.events > 0 && self.subscribers.iter().all(|count| *count > 0), "there is nothing to do");
+        say(&format!("fan-out: {} events, one each {} ms", self.events, self.every_ms));
+        say_machine();
+        let rig = Rig::start(config, &self.common).await?;
+        let heads =
+            ["pages", "who", "p50 ms", "p99 ms", "max ms", "CPU µs/delivery", "lost", "p50 ÷ floor", "p99 ÷ floor"];
+        let mut table = Table::new(&heads);
+        let mut results = Vec::new();
+        for count in &self.subscribers {
+            let (text, ours) = self.ours(&rig, *count).await.with_context(|| format!("{count} pages"))?;
+            let floor = self.floor(&text, *count).await.context("the bare loop")?;
+            table.row(cells(*count, "bare loop", &floor, &floor));
+            table.row(cells(*count, "ours", &ours, &floor));
+            for peer in if self.no_peers { &[][..] } else { &peers::ALL[..] } {
+                match self.peer(*peer, &text, *count).await {
+                    Ok(Some(spread)) => table.row(cells(*count, peer.name(), &spread, &floor)),
+                    Ok(None) => say(&format!("{} is not here: left out", peer.name())),
+                    Err(error) => say(&format!("{} did not do it: {error:#}", peer.name())),
+                }
+            }
+            results.push((*count, ours, floor));
+        }
+        table.say();
+        let mut gates = Gates::default();
+        for (count, ours, floor) in results {
+            let (p99, bare) = (ours.last.quantile_ms(0.99), floor.last.quantile_ms(0.99));
+            if let Some((_, gate)) = GATES_MS.iter().find(|(pages, _)| *pages == count) {
+                gates.check(p99 <= *gate, &format!("{count} pages: p99 {p99:.1} ms, at most {gate:.0} ms"));
+            }
+            let times = p99 / bare;
+            let bound = format!("{count} pages: {times:.2} times the bare loop, at most {TIMES_THE_FLOOR_MAX}");
+            gates.check(times <= TIMES_THE_FLOOR_MAX, &bound);
+            gates.check(ours.lost == 0, &format!("{count} pages: {} deliveries lost", ours.lost));
+        }
+        let holds = rig.verify().await?;
+        gates.check(holds, "every invariant holds");
+        Ok(gates.exit_code(self.common.gate))
+    }
+
+    /// Our own `/live`. Gives the text of an event as well, with which the others are measured.
+    async fn ours(&self, rig: &Rig, count: usize) -> anyhow::Result<(String, Spread)> {
+        let definition = dags::chain(0, 1);
+        let workflows = dags::create(rig, vec![definition; WARM_UP + self.events], CREATORS).await?;
+        let marks: Vec<String> = workflows.iter().map(|creation| creation.id.clone()).collect();
+        settle(rig).await?;
+        let requests = sessions(rig, count).await?.into_iter().map(|cookie| {
+            format!("GET /live HTTP/1.1\r\nhost: {}\r\ncookie: devsquad={cookie}\r\n\r\n", rig.address()).into_bytes()
+        });
+        let audience =
+            Audience::gather(rig.address(), requests.collect(), Greeting::EventStream { hello: true }, &marks).await?;
+        let posts = marks.iter().map(|id| {
+            (format!("/api/v1/workflows/{id}/pause"), json!({ "reason": "a measurement" }).to_string().into_bytes())
+        });
+        let spreader = Spreader {
+            name: "ours",
+            processes: rig.processes(),
+            wire: rig.wire().await?,
+            posts: posts.collect(),
+            token: rig.token().to_owned(),
+        };
+        let spread = self.spread(spreader, &audience).await?;
+        let id = marks.last().context("no event")?;
+        let events: Value =
+            rig.wire().await?.get(&format!("/api/v1/workflows/{id}/events"), rig.token()).await?.json()?;
+        let event = events["events"].as_array().and_then(|events| events.last()).context("no event was kept")?;
+        let text = news(&serde_json::from_value(event.clone()).context("an event nobody can read")?);
+        Ok((String::from_utf8(text.to_vec())?, spread))
+    }
+
+    async fn floor(&self, text: &str, count: usize) -> anyhow::Result<Spread> {
+        let floor = floor::Process::start().await?;
+        let (marks, posts) = self.copies(text)?;
+        let request = b"GET / HTTP/1.1\r\nhost: floor\r\n\r\n".to_vec();
+        let greeting = Greeting::EventStream { hello: false };
+        let audience = Audience::gather(floor.address(), vec![request; count], greeting, &marks).await?;
+        let spreader = Spreader {
+            name: "the bare loop",
+            processes: vec![floor.process()],
+            wire: Wire::connect(floor.address(), false).await?,
+            posts: posts.into_iter().map(|post| ("/".to_owned(), post)).collect(),
+            token: String::new(),
+        };
+        self.spread(spreader, &audience).await
+    }
+
+    async fn peer(&self, peer: peers::Peer, text: &str, count: usize) -> anyhow::Result<Option<Spread>> {
+        let Some(running) = peers::Running::start(peer).await? else { return Ok(None) };
+        let (marks, posts) = self.copies(text)?;
+        let requests = vec![running.request(); count];
+        let audience = Audience::gather(running.address(), requests, running.greeting(), &marks).await?;
+        let spreader = Spreader {
+            name: peer.name(),
+            processes: vec![running.process()],
+            wire: Wire::connect(running.address(), false).await?,
+            posts: posts.into_iter().map(|post| ("/pub".to_owned(), post)).collect(),
+            token: String::new(),
+        };
+        self.spread(spreader, &audience).await.map(Some)
+    }
+
+    /// As many events as ours had, each the sample with a mark of its own.
+    fn copies(&self, text: &str) -> anyhow::Result<(Vec<String>, Vec<Vec<u8>>)> {
+        let old = audience::mark_in(text.as_bytes()).context("an event without a workflow")?;
+        let old = String::from_utf8(old.to_vec())?;
+        let marks: Vec<String> = (0..WARM_UP + self.events).map(|_| clock::fresh_id().to_string()).collect();
+        let posts = marks.iter().map(|mark| text.replace(&old, mark).into_bytes()).collect();
+        Ok((marks, posts))
+    }
+
+    /// Has everything spread, one event after the other at its time.
+    async fn spread(&self, mut spreader: Spreader, audience: &Audience) -> anyhow::Result<Spread> {
+        let mut ticks = tokio::time::interval(Duration::from_millis(self.every_ms));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let used = |spreader: &Spreader| spreader.processes.iter().map(|id| cpu::used_by_family_s(*id)).sum::<f64>();
+        let (mut sent, mut before) = (Vec::with_capacity(spreader.posts.len()), 0.0);
+        for (nth, (path, body)) in std::mem::take(&mut spreader.posts).into_iter().enumerate() {
+            ticks.tick().await;
+            if nth == WARM_UP {
+                before = used(&spreader);
+            }
+            sent.push(clock::instant());
+            let answer = spreader.wire.post(&path, &spreader.token, &body).await?;
+            ensure!((200..300).contains(&answer.status), "{} answered {answer:?}", spreader.name);
+        }
+        let waiting = clock::instant();
+        while audience.missing() > 0 && waiting.elapsed() < ARRIVE_MAX {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let deliveries = self.events as f64 * audience.len() as f64;
+        let cpu_us = (used(&spreader) - before) * 1e6 / deliveries;
+        let last = audience.last_heard(&sent).into_iter().skip(WARM_UP).flatten().collect();
+        Ok(Spread { last: Times::new(last), lost: audience.missing(), cpu_us })
+    }
+}
+
+fn cells(count: usize, who: &str, spread: &Spread, floor: &Spread) -> Vec<String> {
+    let mut cells = vec![whole(count as f64), who.to_owned()];
+    cells.extend([0.5, 0.99, 1.0].map(|q| format!("{:.2}", spread.last.quantile_ms(q))));
+    cells.extend([format!("{:.1}", spread.cpu_us), spread.lost.to_string()]);
+    cells.extend([0.5, 0.99].map(|q| format!("{:.2}", spread.last.quantile_ms(q) / floor.last.quantile_ms(q))));
+    cells
+}
+
+/// Waits until the chat has been told of the workflows: that is work of the same process, and no delivery.
+async fn settle(rig: &Rig) -> anyhow::Result<()> {
+    let (began, mut before) = (clock::instant(), rig.metrics().await?);
+    loop {
+        tokio::time::sleep(SETTLED_AFTER).await;
+        let now = rig.metrics().await?;
+        if now.grown(&before, "devsquad_messenger_seq") == 0.0 {
+            return Ok(());
+        }
+        ensure!(began.elapsed() < SETTLE_MAX, "the chat is still told of the workflows");
+        before = now;
+    }
+}
+
+/// A session of the owner's for each page.
+async fn sessions(rig: &Rig, count: usize) -> anyhow::Result<Vec<String>> {
+    let store = Store::open(StoreOptions::of_running(rig.data_dir())?.connections_max(AT_ONCE as u32)).await?;
+    let ids = organizations::ids(&mut store.begin_worker().await?).await?;
+    let organization = OrganizationId(*ids.first().context("no organization")?);
+    let (owner, _) = store.owners(organization).await?.into_iter().next().context("no owner")?;
+    let made = stream::iter(0..count).map(|_| async {
+        let session = store.start_session(owner, organization, "bench", clock::now()).await?;
+        anyhow::Ok(session.context("no session was made")?.reveal().to_owned())
+    });
+    let sessions = made.buffer_unordered(AT_ONCE).try_collect().await?;
+    store.close().await;
+    Ok(sessions)
+}
