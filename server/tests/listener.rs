@@ -265,6 +265,7 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt
     let story = Story::begin(at, json!([
         {"key": "docs", "skills": [{"skill": "story"}], "checks": [{"kind": "approval"}], "max_attempts": 1},
         {"key": "site", "skills": [{"skill": "story"}], "checks": [{"kind": "peer_review", "skill": "nobody-has-it"}]},
+        {"key": "notes", "needs": ["docs"], "skills": [{"skill": "story"}], "checks": [{"kind": "approval"}]},
     ]))
     .await;
     let (nia_id, nia) = agent(&story.server, "Nia", &["story"]).await;
@@ -308,6 +309,12 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt
     story.chat.send_reaction(&request.expect("a request").id, &thumb).await.expect("it is sent");
     story.until_task("docs", "completed").await;
 
+    let notes = lease(&story.server, &nia).await;
+    tell(&story.server, &nia, &notes, "complete", json!({"output": "written"})).await;
+    story.until_task("notes", "awaiting_approval").await;
+    story.says(&story.owner, "/approve well said").await;
+    story.until_task("notes", "completed").await;
+
     tell(&story.server, &nia, &site, "complete", json!({"output": "done"})).await;
     story.until_task("site", "in_review").await;
     let bare = story.says(&story.owner, "/override site").await;
@@ -315,6 +322,8 @@ async fn tasks_are_assigned_retried_approved_and_waived_from_the_chat(at: ChatAt
     story.says(&story.owner, "/override site nobody can review it today").await;
     story.until("it is over", async |story: &Story| story.look().await["status"] == "completed").await;
     assert_eq!(story.event("checkpoint_waived").await["data"]["reason"], "nobody can review it today");
+    let decided = story.event("checkpoint_decided").await;
+    assert_eq!((&decided["data"]["note"], &decided["actor"]["via"]), (&json!("well said"), &json!("chat")));
     story.server.verify();
 }
 
