@@ -31,9 +31,9 @@ use crate::store::{Store, Tenant, journal};
 /// Missed events told one by one; who missed more reads the page anew, which is cheaper for both.
 pub const REPLAY_MAX: usize = 2_000;
 /// How often a line is sent that says nothing: proxies close what is silent for a minute.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often it is asked whether the listener may still listen. Revoking counts within this time.
-const RECHECK: Duration = Duration::from_secs(4);
+pub const RECHECK: Duration = Duration::from_secs(4);
 /// Pieces waiting for one slow listener. Beyond it the listener falls behind in the engine's channel, which is shared.
 const PIECES_MAX: usize = 256;
 
@@ -73,12 +73,17 @@ pub async fn respond(engine: &Engine, store: &Store, listen: Listen) -> Result<R
             .run(subscription, missed, listen.still_allowed)
             .await;
     });
+    Ok(as_stream(receiver))
+}
+
+/// What comes here as an answer that goes on: nobody between keeps it or gathers it.
+pub fn as_stream(receiver: mpsc::Receiver<Result<Bytes, Infallible>>) -> Response {
     let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }
 
 /// What the listener missed.

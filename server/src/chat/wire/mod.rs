@@ -297,7 +297,7 @@ pub struct Vote {
 }
 
 /// What happened, as a webhook tells it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// `message.new`, …; unknown ones are kept.
     #[serde(rename = "type")]

@@ -8,10 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Extension, Query, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use devsquad::Role;
 use devsquad::messaging::channel::user_of_person;
@@ -21,24 +19,19 @@ use futures::future::{Fuse, FusedFuture as _};
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::super::App;
 use super::super::backend::chat::views;
 use super::super::session::{Visitor, Who};
 use crate::chat::wire::{Event, Message};
 use crate::clock;
-use crate::feed::StillAllowed;
+use crate::feed::{self, KEEP_ALIVE, RECHECK, StillAllowed};
 use crate::problem::Problem;
 use crate::store::pages::chat::{self, ChannelRow};
 use crate::store::{Store, Tenant};
 
 /// Lines waiting for one slow listener; beyond it the listener falls behind in the channel all share.
 const LINES_MAX: usize = 64;
-/// How often a line is sent that says nothing: proxies close what is silent for a minute.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often it is asked whether the listener may still listen.
-const RECHECK: Duration = Duration::from_secs(4);
 /// A channel that is not known may be new; our own table is asked again this often at most.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
@@ -63,12 +56,7 @@ pub async fn live(
     let (sender, receiver) = mpsc::channel(LINES_MAX);
     let allowed = super::while_signed_in(&app, &who, permit);
     tokio::spawn(async move { drop(ears.run(heard, sender, allowed).await) });
-    let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(feed::as_stream(receiver))
 }
 
 type Lines = mpsc::Sender<Result<Bytes, Infallible>>;

@@ -8,7 +8,6 @@ use serde_json::json;
 use super::super::WebBackend;
 use super::{REACTIONS_MAX, unanswered};
 use crate::chat::wire::{Acting, Event, Message, Patch, Reaction, SendReaction, User};
-use crate::clock;
 use crate::store::pages::chat::ChannelRow;
 
 /// Characters of a reaction's kind: an emoji with all its parts, or a word.
@@ -62,16 +61,8 @@ impl WebBackend {
             event["parent_id"] = json!(thread);
             rest.insert("parent_id".to_owned(), json!(thread));
         }
-        self.app.heard.say(Event {
-            kind: kind.to_owned(),
-            created_at: Some(clock::now()),
-            cid: Some(format!("{}:{}", row.kind, row.id)),
-            channel_type: Some(row.kind.clone()),
-            channel_id: Some(row.id.clone()),
-            user: Some(User::named(&me, &name)),
-            message: None,
-            rest,
-        });
+        let typing = Event { user: Some(User::named(&me, &name)), rest, ..Event::default() };
+        self.hand_on(row, kind, typing);
         // Only members type in the chat itself.
         if row.joined {
             self.chat().send_event(&row.kind, &row.id, &event).await.map_err(unanswered)?;

@@ -79,17 +79,20 @@ impl WebBackend {
         Ok(users.filter(|user| is_named(text, &user.name)).map(|user| json!(user.id)).collect())
     }
 
-    /// Tells open pages at once; the chat's own word of it changes nothing more.
+    /// Tells open pages of a message at once; the chat's own word of it changes nothing more.
     pub(super) fn tell(&self, row: &ChannelRow, kind: &str, message: Message) {
+        self.hand_on(row, kind, Event { message: Some(message), ..Event::default() });
+    }
+
+    /// Hands an event of that kind to whoever has the channel open.
+    pub(super) fn hand_on(&self, row: &ChannelRow, kind: &str, event: Event) {
         self.app.heard.say(Event {
             kind: kind.to_owned(),
             created_at: Some(clock::now()),
             cid: Some(format!("{}:{}", row.kind, row.id)),
             channel_type: Some(row.kind.clone()),
             channel_id: Some(row.id.clone()),
-            user: None,
-            message: Some(message),
-            rest: Default::default(),
+            ..event
         });
     }
 
