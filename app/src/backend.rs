@@ -48,6 +48,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn needs(&self) -> Result<Vec<NeedView>, Failure>;
     /// What agents ask people, oldest first.
     async fn questions(&self) -> Result<Vec<AskedView>, Failure>;
+    /// How many of both there are.
+    async fn count_needs(&self) -> Result<usize, Failure>;
 
     /// The templates on offer.
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure>;

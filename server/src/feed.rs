@@ -8,9 +8,11 @@
 //! data: {"seq":41}        data: {"seq":42,"id":…}       data: {"seq":97}
 //! ```
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,14 +20,12 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use devsquad::id::{OrganizationId, WorkflowId};
-use futures::FutureExt as _;
-use futures::future::{Fuse, FusedFuture as _};
+use futures::stream::{self, Stream};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::engine::{Engine, EngineError, Published, Subscription, news};
+use crate::engine::{Engine, EngineError, Published, Subscription, news, on_stream};
 use crate::store::{Store, Tenant, journal};
 
 /// Missed events told one by one; who missed more reads the page anew, which is cheaper for both.
@@ -34,8 +34,6 @@ pub const REPLAY_MAX: usize = 2_000;
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often it is asked whether the listener may still listen. Revoking counts within this time.
 pub const RECHECK: Duration = Duration::from_secs(4);
-/// Pieces waiting for one slow listener. Beyond it the listener falls behind in the engine's channel, which is shared.
-const PIECES_MAX: usize = 256;
 
 /// Asks whether the listener may still listen.
 pub type StillAllowed = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
@@ -67,18 +65,12 @@ pub struct Listen {
 pub async fn respond(engine: &Engine, store: &Store, listen: Listen) -> Result<Response, EngineError> {
     let subscription = engine.subscribe(listen.organization).await?;
     let missed = missed(store, &listen, subscription.head).await?;
-    let (sender, receiver) = mpsc::channel(PIECES_MAX);
-    tokio::spawn(async move {
-        let _ = Feed { sender, last: 0, workflow: listen.workflow, form: listen.form }
-            .run(subscription, missed, listen.still_allowed)
-            .await;
-    });
-    Ok(as_stream(receiver))
+    Ok(as_stream(Feed::new(subscription, missed, listen).pieces()))
 }
 
 /// What comes here as an answer that goes on: nobody between keeps it or gathers it.
-pub fn as_stream(receiver: mpsc::Receiver<Result<Bytes, Infallible>>) -> Response {
-    let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
+pub fn as_stream(pieces: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
+    let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -121,96 +113,115 @@ async fn missed(store: &Store, listen: &Listen, head: u64) -> Result<Missed, Eng
     encoded.collect::<anyhow::Result<_>>().map(Missed::Events).map_err(unreadable)
 }
 
-/// The listener has gone.
-struct Gone;
-
-/// One listener's end of the stream.
+/// One listener's end of the stream. The connection itself takes the pieces from it: no task and no queue stands between, and a
+/// connection that is not read falls behind in the engine's channel, which is shared.
 struct Feed {
-    sender: mpsc::Sender<Result<Bytes, Infallible>>,
+    receiver: Receiver<Arc<[Published]>>,
+    /// What is made and not yet taken.
+    waiting: VecDeque<Bytes>,
     /// The last durable event told, or passed over because it was told before.
     last: u64,
     workflow: Option<WorkflowId>,
     form: Form,
+    keep_alive: Interval,
+    recheck: Interval,
+    still_allowed: StillAllowed,
+    /// The answer to it that is waited for.
+    asked: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
 }
 
 impl Feed {
-    async fn run(
-        mut self,
-        mut subscription: Subscription,
-        missed: Missed,
-        still_allowed: StillAllowed,
-    ) -> Result<(), Gone> {
-        self.control("hello", subscription.head).await?;
-        self.last = subscription.head;
+    fn new(subscription: Subscription, missed: Missed, listen: Listen) -> Feed {
+        let Subscription { head, receiver } = subscription;
+        let mut waiting = VecDeque::from([control("hello", head)]);
+        let mut last = head;
         match missed {
-            Missed::TooMany => self.control("reset", subscription.head).await?,
+            Missed::TooMany => waiting.push_back(control("reset", head)),
             Missed::Events(events) => {
                 for (seq, json) in events {
-                    self.tell(seq, json).await?;
-                    self.last = self.last.max(seq);
+                    waiting.push_back(on_stream(seq, &json));
+                    last = last.max(seq);
                 }
             }
         }
-        let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
-        let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
-        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut asked = pin!(Fuse::terminated());
+        let every = |period| {
+            let mut interval = interval_at(Instant::now() + period, period);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        };
+        Feed {
+            receiver,
+            waiting,
+            last,
+            workflow: listen.workflow,
+            form: listen.form,
+            keep_alive: every(KEEP_ALIVE),
+            recheck: every(RECHECK),
+            still_allowed: listen.still_allowed,
+            asked: None,
+        }
+    }
+
+    fn pieces(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        stream::unfold(self, |mut feed| async move { feed.next().await.map(|piece| (Ok(piece), feed)) })
+    }
+
+    /// The next piece; nothing when the listener may listen no longer.
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
+            if let Some(piece) = self.waiting.pop_front() {
+                return Some(piece);
+            }
             tokio::select! {
-                () = self.sender.closed() => return Err(Gone),
-                _ = keep_alive.tick() => self.send(Bytes::from_static(b":\n\n")).await?,
+                _ = self.keep_alive.tick() => return Some(Bytes::from_static(b":\n\n")),
                 // Events do not wait for the answer.
-                _ = recheck.tick(), if asked.is_terminated() => asked.set(still_allowed().fuse()),
-                allowed = &mut asked => if !allowed { return Ok(()) },
-                tick = subscription.receiver.recv() => match tick {
-                    Ok(events) => self.tick(&events).await?,
-                    Err(RecvError::Lagged(_)) => self.control("reset", self.last).await?,
+                _ = self.recheck.tick(), if self.asked.is_none() => self.asked = Some((self.still_allowed)()),
+                allowed = answered(&mut self.asked) => {
+                    self.asked = None;
+                    if !allowed {
+                        return None;
+                    }
+                }
+                tick = self.receiver.recv() => match tick {
+                    Ok(events) => self.tick(&events),
+                    Err(RecvError::Lagged(_)) => return Some(control("reset", self.last)),
                     // The organization's loop has ended; the browser asks again, and finds the next one.
-                    Err(RecvError::Closed) => return Ok(()),
+                    Err(RecvError::Closed) => return None,
                 },
             }
         }
     }
 
-    async fn tick(&mut self, events: &[Published]) -> Result<(), Gone> {
+    fn tick(&mut self, events: &[Published]) {
         for published in events {
             let seq = published.event.seq;
             let told_before = seq != 0 && seq <= self.last;
             let of_another = self.workflow.is_some() && published.event.change.workflow() != self.workflow;
             if !told_before && !of_another {
-                let json = match self.form {
-                    Form::Event => published.json(),
+                self.waiting.push_back(match self.form {
+                    Form::Event => published.whole(),
                     Form::News => published.news(),
-                };
-                self.tell(seq, json).await?;
+                });
             }
             self.last = self.last.max(seq);
         }
-        Ok(())
     }
+}
 
-    /// One event, in one piece: pieces reach the socket one by one, and each costs a call of the system.
-    async fn tell(&self, seq: u64, json: Bytes) -> Result<(), Gone> {
-        let head = match seq {
-            0 => "data: ".to_owned(),
-            seq => format!("id: {seq}\ndata: "),
-        };
-        self.send(Bytes::from([head.as_bytes(), &json, b"\n\n"].concat())).await
+/// The answer, once it is there; never where nothing was asked.
+async fn answered(asked: &mut Option<Pin<Box<dyn Future<Output = bool> + Send>>>) -> bool {
+    match asked {
+        Some(answer) => answer.await,
+        None => std::future::pending().await,
     }
+}
 
-    async fn control(&self, name: &str, seq: u64) -> Result<(), Gone> {
-        self.send(Bytes::from(format!("event: {name}\ndata: {{\"seq\":{seq}}}\n\n"))).await
-    }
-
-    async fn send(&self, piece: Bytes) -> Result<(), Gone> {
-        self.sender.send(Ok(piece)).await.map_err(|_| Gone)
-    }
+fn control(name: &str, seq: u64) -> Bytes {
+    Bytes::from(format!("event: {name}\ndata: {{\"seq\":{seq}}}\n\n"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use devsquad::id::{EventId, WorkflowId};
     use devsquad::{Actor, Change, Event};
     use tokio::sync::broadcast;
@@ -242,13 +253,16 @@ mod tests {
             live.send(tick.into()).expect("a receiver");
         }
         drop(live);
-        let (sender, mut pieces) = mpsc::channel(PIECES_MAX);
-        let feed =
-            Feed { sender, last: 0, workflow: workflow.map(|id| WorkflowId(Uuid::from_u128(id))), form: Form::Event };
-        let allowed: StillAllowed = Box::new(|| Box::pin(async { true }));
-        let _ = feed.run(Subscription { head, receiver }, missed, allowed).await;
+        let listen = Listen {
+            form: Form::Event,
+            organization: OrganizationId(Uuid::from_u128(1)),
+            workflow: workflow.map(|id| WorkflowId(Uuid::from_u128(id))),
+            after: None,
+            still_allowed: Box::new(|| Box::pin(async { true })),
+        };
+        let mut feed = Feed::new(Subscription { head, receiver }, missed, listen);
         let mut text = String::new();
-        while let Some(Ok(piece)) = pieces.recv().await {
+        while let Some(piece) = feed.next().await {
             text.push_str(std::str::from_utf8(&piece).expect("text"));
         }
         text

@@ -12,7 +12,7 @@ use crate::workflows::status::PresenceChip;
 #[component]
 pub fn AgentCard(
     /// The agent.
-    agent: Signal<AgentSummary>,
+    agent: Now<AgentSummary>,
 ) -> impl IntoView {
     let AgentSummary { id, name, description, adapter, .. } = agent.get_untracked();
     let heading = format!("agent-{id}");
@@ -39,8 +39,8 @@ pub fn AgentCard(
 
 /// How its work was received, in three figures.
 #[component]
-fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
-    let figure = |label: &'static str, value: Signal<u32>| {
+fn Record(agent: Now<AgentSummary>) -> impl IntoView {
+    let figure = |label: &'static str, value: Now<u32>| {
         view! {
             <div class="flex min-w-0 flex-col-reverse">
                 <dt class="text-sm text-ink-3">{label}</dt>
@@ -59,7 +59,7 @@ fn Record(agent: Signal<AgentSummary>) -> impl IntoView {
 
 /// What it works on, or when it was last heard of.
 #[component]
-fn Now(agent: Signal<AgentSummary>) -> impl IntoView {
+fn Now(agent: Now<AgentSummary>) -> impl IntoView {
     let current = memo(move |_| agent.seen(|agent| agent.current.clone()));
     let last_seen = derived(move || agent.seen(|agent| agent.last_seen_at));
     view! {
@@ -76,7 +76,7 @@ fn Now(agent: Signal<AgentSummary>) -> impl IntoView {
 pub fn Current(
     /// The tasks.
     #[prop(into)]
-    current: Signal<Vec<TaskLink>>,
+    current: Now<Vec<TaskLink>>,
 ) -> impl IntoView {
     let line = |link: TaskLink| {
         let href = task_href(&link);

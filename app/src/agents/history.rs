@@ -15,7 +15,7 @@ type Entry = (TaskLink, AttemptView);
 #[component]
 pub fn History(
     /// The agent.
-    agent: Signal<AgentView>,
+    agent: Now<AgentView>,
 ) -> impl IntoView {
     let entries = memo(move |_| agent.seen(|agent| agent.history.clone()));
     view! {
@@ -35,7 +35,7 @@ pub fn History(
 }
 
 #[component]
-fn Row(entry: Signal<Entry>) -> impl IntoView {
+fn Row(entry: Now<Entry>) -> impl IntoView {
     let (task, attempt) = entry.get_untracked();
     let href = task_href(&task);
     let look = memo(move |_| entry.seen(|(_, attempt)| outcome::look(&attempt.status)));

@@ -3,13 +3,13 @@
 use devsquad::view::AgentSummary;
 use leptos::prelude::*;
 
-use crate::ui::{Bar, Seen, derived, memo, part};
+use crate::ui::{Bar, Now, derived, memo, part};
 
 /// Slots in use, in words and as a bar.
 #[component]
 pub fn Load(
     /// The agent.
-    agent: Signal<AgentSummary>,
+    agent: Now<AgentSummary>,
 ) -> impl IntoView {
     let used = memo(move |_| agent.seen(|agent| (agent.live, agent.capacity)));
     view! {

@@ -1,11 +1,9 @@
 //! How an agent of one's own joins: a form, then its token and a command to try it with.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::agent_href;
 use super::api::{AddAgent, FORM, NewAgent};
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// The fields that show their own faults.
@@ -14,7 +12,7 @@ const FIELDS: [&str; 3] = ["name", "skills", "capacity"];
 /// Registers an agent that speaks HTTP.
 #[component]
 pub fn NewAgentPage() -> impl IntoView {
-    let form = Form::<AddAgent>::new(FORM);
+    let form = Form::new::<AddAgent>(FORM);
     let origin = RwSignal::new(SharedValue::new(origin).into_inner());
     // Behind a proxy only the browser knows the scheme.
     effect(move || {
@@ -35,12 +33,12 @@ pub fn NewAgentPage() -> impl IntoView {
 }
 
 #[component]
-fn Register(form: Form<AddAgent>) -> impl IntoView {
+fn Register(form: Form<NewAgent>) -> impl IntoView {
     let error = move |field: &'static str| derived(move || field_fault(form.failure().as_ref(), field));
     let given = move |field: &str, otherwise: &str| form.given(field).unwrap_or_else(|| otherwise.to_owned());
     view! {
         <GlassCard>
-            <ActionForm action=form.action attr:novalidate=true>
+            <PostForm form=form attr:novalidate=true>
                 <div class="flex flex-col gap-5">
                     <FormFaults failure=derived(move || form.failure()) fields=FIELDS.map(str::to_owned).to_vec() title="The agent was not registered"/>
                     <TextInput name="name" label="Name" value=given("name", "") error=error("name") autocomplete="off" hint="How it is called on the roster and in reports."/>
@@ -64,7 +62,7 @@ fn Register(form: Form<AddAgent>) -> impl IntoView {
                     />
                     <div><SubmitButton look=Look::Hero pending=derived(move || form.pending())>"Register agent"</SubmitButton></div>
                 </div>
-            </ActionForm>
+            </PostForm>
         </GlassCard>
     }
 }

@@ -3,7 +3,6 @@
 use devsquad::id::AgentId;
 use devsquad::view::{AgentSummary, AgentView};
 use devsquad::{Refusal, Role};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -16,7 +15,6 @@ use super::skills::Skills;
 use crate::errors::FailurePage;
 use crate::live::use_live;
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 use crate::workflows::status::PresenceChip;
 
@@ -42,7 +40,7 @@ pub fn AgentPage() -> impl IntoView {
 }
 
 #[component]
-fn Profile(agent: Signal<AgentView>) -> impl IntoView {
+fn Profile(agent: Now<AgentView>) -> impl IntoView {
     use_live().known(agent.seen_once(|agent| agent.seq));
     let summary = derived(move || agent.seen(|agent| agent.summary.clone()));
     let name = derived(move || summary.seen(|agent| agent.name.clone()));
@@ -74,25 +72,25 @@ fn Profile(agent: Signal<AgentView>) -> impl IntoView {
 }
 
 #[component]
-fn Figures(agent: Signal<AgentView>) -> impl IntoView {
+fn Figures(agent: Now<AgentView>) -> impl IntoView {
     let count =
         move |pick: fn(&AgentSummary) -> u32| derived(move || agent.seen(|agent| pick(&agent.summary).to_string()));
     let cost =
         derived(move || agent.seen(|agent| agent.cost_per_hour.map_or("Free".to_owned(), |cost| format!("{cost:.2}"))));
     view! {
         <Stats label="Its work so far" columns="grid-cols-2 lg:grid-cols-4">
-            <Stat label="Accepted" value=count(|agent| agent.accepted) note=Signal::stored("results that passed".to_owned())/>
-            <Stat label="Sent back" value=count(|agent| agent.rejected) note=Signal::stored("results to be reworked".to_owned())/>
-            <Stat label="Failed" value=count(|agent| agent.failed) note=Signal::stored("attempts without a result".to_owned())/>
-            <Stat label="Cost per hour" value=cost note=Signal::stored("as registered".to_owned())/>
+            <Stat label="Accepted" value=count(|agent| agent.accepted) note=Now::stored("results that passed".to_owned())/>
+            <Stat label="Sent back" value=count(|agent| agent.rejected) note=Now::stored("results to be reworked".to_owned())/>
+            <Stat label="Failed" value=count(|agent| agent.failed) note=Now::stored("attempts without a result".to_owned())/>
+            <Stat label="Cost per hour" value=cost note=Now::stored("as registered".to_owned())/>
         </Stats>
     }
 }
 
 /// Lets it leave, after a second thought.
 #[component]
-fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
-    let form = Form::<RetireAgent>::new(RETIRE);
+fn Retire(agent: Now<AgentSummary>) -> impl IntoView {
+    let form = Form::new::<RetireAgent>(RETIRE);
     let failure = derived(move || form.failure());
     view! {
         <details open=failure.get_untracked().is_some()>
@@ -102,10 +100,10 @@ fn Retire(agent: Signal<AgentSummary>) -> impl IntoView {
                 <p class="text-sm text-ink-2">
                     "Its token stops working at once, and the tasks it holds go back to the queue. Its history stays. This cannot be undone."
                 </p>
-                <ActionForm action=form.action>
+                <PostForm form=form>
                     <input type="hidden" name="agent" value=shared(move || agent.seen(|agent| agent.id.to_string()))/>
                     <SubmitButton look=Look::Danger pending=derived(move || form.pending())>"Retire for good"</SubmitButton>
-                </ActionForm>
+                </PostForm>
             </div>
         </details>
     }

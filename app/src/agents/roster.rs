@@ -30,7 +30,7 @@ pub fn AgentsPage() -> impl IntoView {
 }
 
 #[component]
-fn Roster(agents: Signal<Vec<AgentSummary>>) -> impl IntoView {
+fn Roster(agents: Now<Vec<AgentSummary>>) -> impl IntoView {
     view! {
         <Only when=move || !agents.seen(Vec::is_empty) fallback=NoAgents>
             <p class="mb-3 text-sm text-ink-3" role="status">{part(move || agents.seen(|agents| counted(agents)))}</p>

@@ -4,14 +4,14 @@ use devsquad::agent::Skill;
 use devsquad::agent::skill::LEVEL_MAX;
 use leptos::prelude::*;
 
-use crate::ui::{memo, part};
+use crate::ui::{Now, memo, part};
 
 /// A list of skills; each level is a number and as many bars.
 #[component]
 pub fn Skills(
     /// The skills.
     #[prop(into)]
-    skills: Signal<Vec<Skill>>,
+    skills: Now<Vec<Skill>>,
 ) -> impl IntoView {
     let skills = memo(move |_| skills.get());
     view! {

@@ -4,7 +4,6 @@ use devsquad::Role;
 use devsquad::id::{CheckpointId, WorkflowId};
 use devsquad::view::{CheckpointView, NeedView};
 use devsquad::workflow::checks::CheckpointKind;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::web_sys::Element;
 
@@ -19,7 +18,7 @@ use crate::ui::*;
 #[component]
 pub fn NeedCard(
     /// What is asked.
-    need: Signal<NeedView>,
+    need: Now<NeedView>,
     /// The form it is decided with.
     deciding: Deciding,
     /// Whether texts are shown in place; without, the card is for a narrow column.
@@ -72,7 +71,7 @@ fn Kind(checkpoint: CheckpointView) -> impl IntoView {
         CheckpointKind::PeerReview => (Shape::Diamond, Tone::Review, "Review"),
     };
     let word = if checkpoint.round > 1 { format!("{word}, round {}", checkpoint.round) } else { word.to_owned() };
-    view! { <StatusChip shape=Signal::stored(shape) tone=Signal::stored(tone) word=Signal::stored(word)/> }
+    view! { <StatusChip shape=Now::stored(shape) tone=Now::stored(tone) word=Now::stored(word)/> }
 }
 
 /// Approve, or request changes with a note.
@@ -98,13 +97,13 @@ fn Answers(workflow: WorkflowId, checkpoint: CheckpointId, deciding: Deciding) -
         <div class="flex flex-col gap-3">
             <FormFaults failure fields=vec!["note".to_owned()] title="Nothing was decided"/>
             <div class="flex flex-col gap-2 sm:grid sm:grid-cols-[auto_1fr] sm:items-start sm:gap-3">
-                <ActionForm action=deciding.form.action on:submit=move |_| deciding.sending(checkpoint) attr:class="max-sm:[&_button]:w-full">
+                <PostForm form=deciding.form on:submit=move |_| deciding.sending(checkpoint) attr:class="max-sm:[&_button]:w-full">
                     {hidden("approve")}
                     <SubmitButton look=Look::Primary glyph=Glyph::Check pending>"Approve"</SubmitButton>
-                </ActionForm>
+                </PostForm>
                 <details open=note_fault.get_untracked().is_some() on:toggle=focus_note>
                     <summary class=format!("{} w-full sm:w-fit", button_class(Look::Plain))>"Request changes…"</summary>
-                    <ActionForm action=deciding.form.action attr:novalidate=true on:submit=move |_| deciding.sending(checkpoint)>
+                    <PostForm form=deciding.form attr:novalidate=true on:submit=move |_| deciding.sending(checkpoint)>
                         <div class="mt-3 flex flex-col gap-3">
                             {hidden("reject")}
                             <Textarea
@@ -118,7 +117,7 @@ fn Answers(workflow: WorkflowId, checkpoint: CheckpointId, deciding: Deciding) -
                             />
                             <div><SubmitButton pending>"Send back"</SubmitButton></div>
                         </div>
-                    </ActionForm>
+                    </PostForm>
                 </details>
             </div>
         </div>

@@ -7,19 +7,18 @@ use leptos::prelude::*;
 
 use super::api::{Decide, FORM};
 use super::card::NeedCard;
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// What the cards of one list share.
 #[derive(Clone, Copy)]
 pub struct Deciding {
     /// The form behind all of them.
-    pub form: Form<Decide>,
+    pub form: Form<(CheckpointId, Verdict)>,
     /// Which card was sent last.
     sent: RwSignal<Option<CheckpointId>>,
     /// Where the focus goes when it was decided: the cards after it, then those before it.
     next: StoredValue<Vec<CheckpointId>>,
-    open: Memo<Vec<NeedView>>,
+    open: Now<Vec<NeedView>>,
 }
 
 impl Deciding {
@@ -50,7 +49,7 @@ pub fn heading_id(checkpoint: CheckpointId) -> String {
 #[component]
 pub fn Needs(
     /// What waits, oldest first.
-    needs: Signal<Vec<NeedView>>,
+    needs: Now<Vec<NeedView>>,
     /// Told after each decision.
     on_decided: Callback<()>,
     /// Whether texts are shown in place; without, the cards are for a narrow column.
@@ -64,11 +63,15 @@ pub fn Needs(
         let waits = |need: &&NeedView| decided.seen(|decided| !decided.contains(&need.checkpoint.id));
         needs.seen(|needs| needs.iter().filter(waits).cloned().collect::<Vec<_>>())
     });
-    let deciding =
-        Deciding { form: Form::new(FORM), sent: RwSignal::new(None), next: StoredValue::new(Vec::new()), open };
+    let deciding = Deciding {
+        form: Form::new::<Decide>(FORM),
+        sent: RwSignal::new(None),
+        next: StoredValue::new(Vec::new()),
+        open,
+    };
     let toasts = use_toasts();
     effect(move || {
-        let Some(Ok((checkpoint, verdict))) = deciding.form.action.value().get() else { return };
+        let Some(Ok((checkpoint, verdict))) = deciding.form.answer() else { return };
         toasts.done(match verdict {
             Verdict::Approve => "Approved.",
             Verdict::Reject => "Sent back with your note.",

@@ -15,7 +15,7 @@ use crate::workflows::api::{SteerTask, TaskControl};
 #[component]
 pub fn Questions(
     /// What waits for a person.
-    needs: Signal<NeedsView>,
+    needs: Now<NeedsView>,
 ) -> impl IntoView {
     let open = memo(move |_| needs.seen(|needs| needs.questions.clone()));
     view! {
@@ -46,7 +46,7 @@ fn Asked(asked: AskedView) -> impl IntoView {
             <input type="hidden" name="about" value=id.to_string()/>
         }
     };
-    let pending = Signal::stored(false);
+    let pending = Now::stored(false);
     let option = move |option: String| {
         view! {
             <li>
@@ -75,7 +75,7 @@ fn Asked(asked: AskedView) -> impl IntoView {
         <article aria-labelledby=heading class="glass flex min-w-0 flex-col gap-4 p-4 md:p-5">
             <div>
                 <div class="mb-2 flex flex-wrap items-center justify-between gap-2">
-                    <StatusChip shape=Signal::stored(Shape::Hand) tone=Signal::stored(Tone::Wait) word=Signal::stored("Question".to_owned())/>
+                    <StatusChip shape=Now::stored(Shape::Hand) tone=Now::stored(Tone::Wait) word=Now::stored("Question".to_owned())/>
                     <span class="text-sm text-ink-3">"Asked " <RelativeTime at=asked_at/></span>
                 </div>
                 <h2 id=heading.clone() tabindex="-1" class="rounded-sm text-lg font-semibold break-words whitespace-pre-line text-ink focus-vibe">{text}</h2>

@@ -48,7 +48,7 @@ pub fn HubPage() -> impl IntoView {
 
 /// A form of the page itself: what is searched stands in the address.
 #[component]
-fn SearchForm(words: Memo<String>) -> impl IntoView {
+fn SearchForm(words: Now<String>) -> impl IntoView {
     view! {
         <form method="get" action="/communication" role="search" class="mb-4 flex max-w-2xl gap-2">
             <label for="search-all" class="sr-only">"Search every message"</label>
@@ -77,7 +77,7 @@ fn Found(words: String) -> impl IntoView {
 #[component]
 pub fn FoundList(
     /// The messages, newest first.
-    found: Signal<Vec<FoundMessage>>,
+    found: Now<Vec<FoundMessage>>,
 ) -> impl IntoView {
     let line = |message: FoundMessage| {
         let href = message_href(&message.channel, &message.id, message.thread.as_deref());
@@ -113,7 +113,7 @@ pub fn FoundList(
 
 /// The channels, by what they are for.
 #[component]
-fn Sections(page: Signal<ChannelPage>) -> impl IntoView {
+fn Sections(page: Now<ChannelPage>) -> impl IntoView {
     let trouble = memo(move |_| page.seen(|page| page.trouble.clone()));
     let more = memo(move |_| page.seen(|page| page.total as usize > page.channels.len()));
     let none = memo(move |_| page.seen(|page| page.channels.is_empty()));
@@ -154,7 +154,7 @@ fn Sections(page: Signal<ChannelPage>) -> impl IntoView {
 
 /// What waits for a person, the oldest first.
 #[component]
-fn Waits(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
+fn Waits(threads: Now<Vec<ThreadView>>) -> impl IntoView {
     let waiting = memo(move |_| {
         threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some()).cloned().collect::<Vec<_>>())
     });

@@ -47,7 +47,7 @@ pub fn few(n: u32) -> String {
 #[component]
 pub fn ChannelLine(
     /// The channel.
-    channel: Signal<ChannelSummary>,
+    channel: Now<ChannelSummary>,
 ) -> impl IntoView {
     let (id, purpose) = channel.seen_once(|channel| (channel.id.clone(), channel.purpose.clone()));
     let unread = memo(move |_| channel.seen(|channel| channel.unread));

@@ -51,7 +51,7 @@ pub fn ChannelsPage() -> impl IntoView {
 }
 
 #[component]
-fn Directory(page: Signal<Listed>, wanted: Memo<(bool, String, u32)>) -> impl IntoView {
+fn Directory(page: Now<Listed>, wanted: Now<(bool, String, u32)>) -> impl IntoView {
     let channels = memo(move |_| page.seen(|page| page.channels.clone()));
     let trouble = memo(move |_| page.seen(|page| page.trouble.clone()));
     view! {
@@ -72,7 +72,7 @@ fn Directory(page: Signal<Listed>, wanted: Memo<(bool, String, u32)>) -> impl In
 }
 
 #[component]
-fn Line(channel: Signal<ChannelSummary>) -> impl IntoView {
+fn Line(channel: Now<ChannelSummary>) -> impl IntoView {
     let ChannelSummary { id, purpose, name, workflow, active_at, .. } = channel.get_untracked();
     let belongs = workflow.map(|(workflow, status)| {
         let (shape, tone, word) = workflow_look(status);

@@ -23,7 +23,7 @@ pub fn ThreadsPage() -> impl IntoView {
 }
 
 #[component]
-fn Inbox(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
+fn Inbox(threads: Now<Vec<ThreadView>>) -> impl IntoView {
     let some = move |waits: bool| {
         memo(move |_| {
             threads.seen(|threads| {
@@ -31,7 +31,7 @@ fn Inbox(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
             })
         })
     };
-    let list = |threads: Memo<Vec<ThreadView>>, title: &'static str, id: &'static str| {
+    let list = |threads: Now<Vec<ThreadView>>, title: &'static str, id: &'static str| {
         view! {
             <Only when=move || !threads.seen(Vec::is_empty)>
                 <Card title=title id=id class="mb-4 max-w-4xl">
@@ -62,7 +62,7 @@ fn Inbox(threads: Signal<Vec<ThreadView>>) -> impl IntoView {
 #[component]
 pub fn ThreadLine(
     /// The thread.
-    thread: Signal<ThreadView>,
+    thread: Now<ThreadView>,
 ) -> impl IntoView {
     let href = thread.seen_once(|thread| thread_href(&thread.channel, &thread.root));
     let waits = memo(move |_| thread.seen(|thread| thread.waits.clone()));

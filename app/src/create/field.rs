@@ -14,7 +14,7 @@ pub fn ParameterFields(
     parameters: Vec<ParameterView>,
     /// Why the form was refused, if it was.
     #[prop(into)]
-    failure: Signal<Option<Failure>>,
+    failure: Now<Option<Failure>>,
     /// What is in a field at first, where it is not its default.
     given: Callback<String, Option<String>>,
 ) -> impl IntoView {
@@ -28,7 +28,7 @@ pub fn ParameterFields(
 }
 
 #[component]
-fn ParameterField(parameter: ParameterView, value: String, error: Signal<Option<String>>) -> impl IntoView {
+fn ParameterField(parameter: ParameterView, value: String, error: Now<Option<String>>) -> impl IntoView {
     let ParameterView { name, title, description, kind, format, required, default } = parameter;
     let id = format!("parameter-{name}");
     let name = format!("parameters[{name}]");

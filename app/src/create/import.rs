@@ -1,11 +1,9 @@
 //! A workflow from a text: pasted, or read from a file.
 
 use leptos::ev::Event;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::api::{IMPORT, Import as ImportText};
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// A small workflow that shows every part of the form.
@@ -28,13 +26,13 @@ tasks:
 /// The form a YAML or JSON text is launched with.
 #[component]
 pub fn Import() -> impl IntoView {
-    let form = Form::<ImportText>::new(IMPORT);
+    let form = Form::new::<ImportText>(IMPORT);
     let failure = derived(move || form.failure());
     let error = derived(move || field_fault(failure.get().as_ref(), "text"));
     view! {
         <div class="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Card title="From a file" id="import">
-                <ActionForm action=form.action attr:novalidate=true>
+                <PostForm form=form attr:novalidate=true>
                     <div class="flex flex-col gap-5">
                         <FormFaults failure fields=vec!["text".to_owned()] title="The workflow was not launched"/>
                         <FileButton/>
@@ -50,7 +48,7 @@ pub fn Import() -> impl IntoView {
                         </div>
                         <div><SubmitButton look=Look::Hero glyph=Glyph::Bolt pending=derived(move || form.pending())>"Launch"</SubmitButton></div>
                     </div>
-                </ActionForm>
+                </PostForm>
             </Card>
             <Card title="What a file looks like" id="example">
                 <pre tabindex="0" aria-label="Example of a workflow file" class="overflow-x-auto rounded-lg border border-line bg-raised p-3 font-mono text-sm text-ink-2 focus-vibe">{EXAMPLE}</pre>

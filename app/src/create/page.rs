@@ -41,7 +41,7 @@ pub fn CreatePage() -> impl IntoView {
 
 /// The two ways to begin.
 #[component]
-fn Sources(from_file: Memo<bool>) -> impl IntoView {
+fn Sources(from_file: Now<bool>) -> impl IntoView {
     let link = move |href: &'static str, words: &'static str, glyph: Glyph, is_file: bool| {
         view! {
             <a href=href aria-current=shared(move || (from_file.get() == is_file).then_some("page")) class="segment focus-vibe">
@@ -60,7 +60,7 @@ fn Sources(from_file: Memo<bool>) -> impl IntoView {
 
 /// The chosen template's form, or all of them to choose from.
 #[component]
-fn FromTemplate(templates: Signal<Vec<TemplateView>>, chosen: Memo<Option<String>>) -> impl IntoView {
+fn FromTemplate(templates: Now<Vec<TemplateView>>, chosen: Now<Option<String>>) -> impl IntoView {
     let found = memo(move |_| {
         let wanted = chosen.get()?;
         templates.seen(|templates| templates.iter().find(|template| template.id == wanted).cloned())

@@ -10,7 +10,7 @@ use crate::ui::*;
 #[component]
 pub fn Feed(
     /// The lines.
-    activity: Signal<Vec<ActivityLine>>,
+    activity: Now<Vec<ActivityLine>>,
 ) -> impl IntoView {
     let hovered = RwSignal::new(false);
     let focused = RwSignal::new(false);
@@ -58,7 +58,7 @@ pub fn Feed(
 }
 
 #[component]
-fn Line(line: Signal<ActivityLine>, lines: Signal<Vec<ActivityLine>>) -> impl IntoView {
+fn Line(line: Now<ActivityLine>, lines: Now<Vec<ActivityLine>>) -> impl IntoView {
     let ActivityLine { seq, at, text, severity, workflow, task, .. } = line.get_untracked();
     let (shape, tone) = look(&severity);
     let id = format!("activity-{seq}");

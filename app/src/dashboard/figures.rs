@@ -9,10 +9,10 @@ use crate::ui::*;
 #[component]
 pub fn Figures(
     /// The overview.
-    view: Signal<DashboardView>,
+    view: Now<DashboardView>,
 ) -> impl IntoView {
     let figure = move |label: &'static str, note: &'static str, value: fn(&DashboardView) -> String| {
-        view! { <Stat label value=derived(move || view.seen(value)) note=Signal::stored(note.to_owned())/> }
+        view! { <Stat label value=derived(move || view.seen(value)) note=Now::stored(note.to_owned())/> }
     };
     view! {
         <section aria-labelledby="figures-title">

@@ -39,7 +39,7 @@ pub fn DashboardPage() -> impl IntoView {
 }
 
 #[component]
-fn Overview(view: Signal<DashboardView>, on_decided: Callback<()>) -> impl IntoView {
+fn Overview(view: Now<DashboardView>, on_decided: Callback<()>) -> impl IntoView {
     use_live().known(view.seen_once(|view| view.seq));
     let is_new = memo(move |_| view.seen(|view| view.workflows.is_empty()));
     let needs = derived(move || view.seen(|view| view.needs.iter().take(NEEDS_MAX).cloned().collect::<Vec<_>>()));

@@ -14,7 +14,7 @@ const CLOSED_KEY: &str = "quest-strip-closed";
 #[component]
 pub fn QuestLog(
     /// The overview.
-    view: Signal<DashboardView>,
+    view: Now<DashboardView>,
 ) -> impl IntoView {
     let steps = memo(move |_| view.seen(quests));
     let done = memo(move |_| steps.seen(|steps| steps.iter().filter(|step| step.done).count()));
@@ -70,7 +70,7 @@ fn Step(nth: usize, step: Quest) -> impl IntoView {
 #[component]
 pub fn QuestStrip(
     /// The overview.
-    view: Signal<DashboardView>,
+    view: Now<DashboardView>,
 ) -> impl IntoView {
     let next = memo(move |_| view.seen(quests).into_iter().find(|step| !step.done));
     let closed = RwSignal::new(false);

@@ -14,7 +14,7 @@ const MEMBERS_MAX: usize = 10;
 #[component]
 pub fn Squad(
     /// The agents.
-    agents: Signal<Vec<AgentSummary>>,
+    agents: Now<Vec<AgentSummary>>,
 ) -> impl IntoView {
     let shown = memo(move |_| agents.seen(|agents| agents.iter().take(MEMBERS_MAX).cloned().collect::<Vec<_>>()));
     let more = derived(move || agents.seen(Vec::len).saturating_sub(MEMBERS_MAX));
@@ -38,7 +38,7 @@ pub fn Squad(
 }
 
 #[component]
-fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
+fn Member(agent: Now<AgentSummary>) -> impl IntoView {
     let AgentSummary { id, name, .. } = agent.get_untracked();
     let current = memo(move |_| {
         agent.seen(|agent| agent.current.first().map(|task| (task.workflow, task.task, task.name.clone())))

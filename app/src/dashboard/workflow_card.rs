@@ -12,7 +12,7 @@ use crate::workflows::status::{WorkflowChip, priority_word, task_look};
 #[component]
 pub fn WorkflowCard(
     /// The workflow.
-    workflow: Signal<WorkflowSummary>,
+    workflow: Now<WorkflowSummary>,
 ) -> impl IntoView {
     let WorkflowSummary { id, name, created_at, .. } = workflow.get_untracked();
     let heading = format!("workflow-{id}");
@@ -47,7 +47,7 @@ pub fn WorkflowCard(
 
 /// How many of its tasks are in each status, in the order of a life.
 #[component]
-fn Counts(workflow: Signal<WorkflowSummary>) -> impl IntoView {
+fn Counts(workflow: Now<WorkflowSummary>) -> impl IntoView {
     let counts = memo(move |_| workflow.seen(|workflow| workflow.counts.clone()));
     let count = |(status, n): (TaskStatus, u32)| {
         let (shape, tone, word) = task_look(status);

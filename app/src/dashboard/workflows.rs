@@ -16,7 +16,7 @@ const ENDED_MAX: usize = 5;
 #[component]
 pub fn Workflows(
     /// The overview.
-    view: Signal<DashboardView>,
+    view: Now<DashboardView>,
 ) -> impl IntoView {
     let pick = move |ended: bool, max: usize| {
         memo(move |_| {
@@ -62,7 +62,7 @@ fn NothingRuns() -> impl IntoView {
 }
 
 #[component]
-fn Ended(workflow: Signal<WorkflowSummary>) -> impl IntoView {
+fn Ended(workflow: Now<WorkflowSummary>) -> impl IntoView {
     let WorkflowSummary { id, name, created_at, .. } = workflow.get_untracked();
     let ended_at = derived(move || workflow.seen(|workflow| workflow.completed_at.unwrap_or(created_at)));
     view! {

@@ -5,6 +5,7 @@ use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
+use crate::ui::Now;
 use crate::workflows::status::{PresenceChip, TaskChip, WorkflowChip};
 
 const TERMS: [(&str, &str); 12] = [
@@ -62,21 +63,21 @@ fn Meaning(meaning: &'static str, children: Children) -> impl IntoView {
 /// The statuses of a task.
 #[component]
 pub fn TaskStatuses() -> impl IntoView {
-    let line = |status: TaskStatus| view! { <Meaning meaning=task_meaning(status)><TaskChip status=Signal::stored(status)/></Meaning> };
+    let line = |status: TaskStatus| view! { <Meaning meaning=task_meaning(status)><TaskChip status=Now::stored(status)/></Meaning> };
     view! { <dl class="flex flex-col gap-3">{TaskStatus::ALL.map(line).collect_view()}</dl> }
 }
 
 /// The statuses of a workflow.
 #[component]
 pub fn WorkflowStatuses() -> impl IntoView {
-    let line = |status: WorkflowStatus| view! { <Meaning meaning=workflow_meaning(status)><WorkflowChip status=Signal::stored(status)/></Meaning> };
+    let line = |status: WorkflowStatus| view! { <Meaning meaning=workflow_meaning(status)><WorkflowChip status=Now::stored(status)/></Meaning> };
     view! { <dl class="flex flex-col gap-3">{WorkflowStatus::ALL.map(line).collect_view()}</dl> }
 }
 
 /// Whether an agent can be given work.
 #[component]
 pub fn Presences() -> impl IntoView {
-    let line = |presence: Presence| view! { <Meaning meaning=presence_meaning(presence)><PresenceChip presence=Signal::stored(presence)/></Meaning> };
+    let line = |presence: Presence| view! { <Meaning meaning=presence_meaning(presence)><PresenceChip presence=Now::stored(presence)/></Meaning> };
     view! { <dl class="flex flex-col gap-3">{Presence::ALL.map(line).collect_view()}</dl> }
 }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use devsquad::view::News;
 use leptos::prelude::*;
 
+use crate::ui::Now;
+
 #[cfg(feature = "hydrate")]
 use crate::ui::effect;
 
@@ -81,22 +83,22 @@ impl Live {
     }
 
     /// Whether what is shown is what is.
-    pub fn state(self) -> Signal<LiveState> {
+    pub fn state(self) -> Now<LiveState> {
         self.state.into()
     }
 
     /// Changes waiting while paused.
-    pub fn waiting(self) -> Signal<usize> {
+    pub fn waiting(self) -> Now<usize> {
         self.waiting.into()
     }
 
     /// A number that changes, at most four times a second, when something happened.
-    pub fn revision(self) -> Signal<u64> {
+    pub fn revision(self) -> Now<u64> {
         self.revision.into()
     }
 
     /// A number that changes when events were lost: what was folded has to be fetched anew.
-    pub fn resets(self) -> Signal<u64> {
+    pub fn resets(self) -> Now<u64> {
         self.resets.into()
     }
 

@@ -1,13 +1,11 @@
 //! Inviting people.
 
 use devsquad::Role;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::api::{FORM, Invite, NewInvitation};
 use super::role_name;
 use crate::people::InvitationView;
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// The fields that show their own faults.
@@ -19,15 +17,15 @@ const ROLES: [Role; 4] = [Role::Viewer, Role::Operator, Role::Reviewer, Role::Ad
 #[component]
 pub fn Invitations(
     /// Those that are open.
-    invitations: Signal<Vec<InvitationView>>,
+    invitations: Now<Vec<InvitationView>>,
     /// Told after each invitation.
     on_invited: Callback<()>,
 ) -> impl IntoView {
-    let form = Form::<Invite>::new(FORM);
+    let form = Form::new::<Invite>(FORM);
     let failure = derived(move || form.failure());
     let error = move |field: &'static str| derived(move || field_fault(failure.get().as_ref(), field));
     effect(move || {
-        if let Some(Ok(_)) = form.action.value().get() {
+        if let Some(Ok(_)) = form.answer() {
             focus_soon(vec!["invited".to_owned()]);
             on_invited.run(());
         }
@@ -37,7 +35,7 @@ pub fn Invitations(
         <Card title="Invite somebody" id="invite">
             <div class="flex flex-col gap-5">
                 {part(move || form.done().map(|invitation| view! { <Invited invitation/> }))}
-                <ActionForm action=form.action attr:novalidate=true>
+                <PostForm form=form attr:novalidate=true>
                     <div class="flex flex-col gap-4">
                         <FormFaults failure fields=FIELDS.map(str::to_owned).to_vec() title="Nobody was invited"/>
                         <TextInput
@@ -51,7 +49,7 @@ pub fn Invitations(
                         <Select name="role" label="Role" choices selected=form.given("role").unwrap_or_else(|| "operator".to_owned())/>
                         <div><SubmitButton pending=derived(move || form.pending())>"Make a link"</SubmitButton></div>
                     </div>
-                </ActionForm>
+                </PostForm>
                 <Open invitations/>
             </div>
         </Card>
@@ -73,7 +71,7 @@ fn Invited(invitation: NewInvitation) -> impl IntoView {
 }
 
 #[component]
-fn Open(invitations: Signal<Vec<InvitationView>>) -> impl IntoView {
+fn Open(invitations: Now<Vec<InvitationView>>) -> impl IntoView {
     let line = |invitation: InvitationView| {
         view! {
             <li class="flex flex-wrap justify-between gap-x-4 gap-y-1 py-2 text-sm">

@@ -47,7 +47,7 @@ pub fn PeoplePage() -> impl IntoView {
 }
 
 #[component]
-fn Members(people: Signal<Vec<PersonView>>) -> impl IntoView {
+fn Members(people: Now<Vec<PersonView>>) -> impl IntoView {
     view! {
         <Table caption="Members" columns=vec!["Name", "Role", "Last signed in"]>
             <Rows items=people key=|person: &PersonView| person.id let:person>
@@ -58,7 +58,7 @@ fn Members(people: Signal<Vec<PersonView>>) -> impl IntoView {
 }
 
 #[component]
-fn Member(person: Signal<PersonView>) -> impl IntoView {
+fn Member(person: Now<PersonView>) -> impl IntoView {
     let session = use_session();
     let is_me = move || session.get().is_some_and(|session| person.seen(|person| person.id == session.user));
     let last_seen = move || person.seen(|person| person.last_seen_at);

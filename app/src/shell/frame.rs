@@ -13,11 +13,10 @@ use crate::live::use_live;
 use crate::session::use_session;
 use crate::ui::*;
 
-/// How many decisions wait for a person.
+/// How many decisions and questions wait for a person.
 #[server(output = crate::wire::Json)]
 pub async fn count_needs() -> Result<usize, Failure> {
-    let backend = crate::backend::backend()?;
-    Ok(backend.needs().await?.len() + backend.questions().await?.len())
+    crate::backend::backend()?.count_needs().await
 }
 
 /// The frame, or the way to the sign-in page.

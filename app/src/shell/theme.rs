@@ -1,6 +1,5 @@
 //! Light, dark, or what the system says. Kept in a cookie, so that the first picture is right already.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::error::Failure;
@@ -43,7 +42,7 @@ pub async fn set_theme(
 /// Three buttons to choose the theme with. They work without scripts; with them, nothing is loaded anew.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
-    let choose = ServerAction::<SetTheme>::new();
+    let choose = Form::new::<SetTheme>("theme");
     let chosen = RwSignal::new(None::<String>);
     let shown = RwSignal::new("system".to_owned());
     effect(move || {
@@ -68,12 +67,12 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <ActionForm action=choose>
+        <PostForm form=choose>
             <fieldset class="segments">
                 <legend class="sr-only">"Theme"</legend>
                 {THEMES.map(button).collect_view()}
             </fieldset>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, part};
+use super::{Glyph, Icon, Now, part};
 
 /// A link above the title.
 #[component]
@@ -12,7 +12,7 @@ pub fn BackLink(
     href: String,
     /// What is there.
     #[prop(into)]
-    words: Signal<String>,
+    words: Now<String>,
 ) -> impl IntoView {
     view! {
         <p class="mb-1 text-sm">

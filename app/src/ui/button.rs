@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use super::now::Now;
 use super::part::shared;
 
 /// How much a button asks to be pressed.
@@ -44,7 +45,7 @@ pub fn Button(
     glyph: Option<Glyph>,
     /// Whether it cannot be pressed now.
     #[prop(optional, into)]
-    disabled: Signal<bool>,
+    disabled: Now<bool>,
     /// The words.
     #[prop(optional)]
     children: Option<Children>,
@@ -68,7 +69,7 @@ pub fn SubmitButton(
     glyph: Option<Glyph>,
     /// Whether the form is on its way.
     #[prop(optional, into)]
-    pending: Signal<bool>,
+    pending: Now<bool>,
     /// The words.
     children: Children,
 ) -> impl IntoView {

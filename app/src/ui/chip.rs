@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::now::Now;
 use super::part::{part, shared};
 use super::shape::{Shape, ShapeIcon};
 
@@ -57,8 +58,8 @@ impl Tone {
 #[component]
 pub fn Chip(
     /// What the colour says.
-    #[prop(into, default = Signal::stored(Tone::Quiet))]
-    tone: Signal<Tone>,
+    #[prop(into, default = Now::stored(Tone::Quiet))]
+    tone: Now<Tone>,
     /// The words.
     children: Children,
 ) -> impl IntoView {
@@ -70,13 +71,13 @@ pub fn Chip(
 pub fn StatusChip(
     /// The shape.
     #[prop(into)]
-    shape: Signal<Shape>,
+    shape: Now<Shape>,
     /// What the colour says.
     #[prop(into)]
-    tone: Signal<Tone>,
+    tone: Now<Tone>,
     /// The word.
     #[prop(into)]
-    word: Signal<String>,
+    word: Now<String>,
 ) -> impl IntoView {
     view! {
         <span class=shared(move || tone.get().chip())>

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::effect;
+use super::{Now, effect};
 
 /// How often what is shown is brought up to date.
 const TICK: Duration = Duration::from_secs(1);
@@ -46,9 +46,9 @@ pub fn provide_clock() {
 }
 
 /// The present moment, to the second, live.
-pub fn use_now() -> Signal<Timestamp> {
+pub fn use_now() -> Now<Timestamp> {
     match use_context::<Clock>() {
         Some(clock) => clock.0.into(),
-        None => Signal::stored(read()),
+        None => Now::stored(read()),
     }
 }

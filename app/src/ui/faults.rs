@@ -3,7 +3,7 @@
 use devsquad::refusal::Fault;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, Seen, effect};
+use super::{Glyph, Icon, Now, effect};
 use crate::error::Failure;
 
 /// What is wrong with the field of that name, as a sentence.
@@ -17,7 +17,7 @@ pub fn field_fault(failure: Option<&Failure>, field: &str) -> Option<String> {
 pub fn FormFaults(
     /// Why it was refused, if it was.
     #[prop(into)]
-    failure: Signal<Option<Failure>>,
+    failure: Now<Option<Failure>>,
     /// The fields that show their own faults.
     #[prop(into)]
     fields: Vec<String>,

@@ -6,7 +6,7 @@
 use super::part::{part, shared};
 use leptos::prelude::*;
 
-use super::Seen;
+use super::Now;
 
 /// Ids of a field's parts.
 struct Ids {
@@ -21,7 +21,7 @@ impl Ids {
         Ids { hint: format!("{control}-hint"), error: format!("{control}-error"), control }
     }
 
-    fn described_by(&self, hint: &str, error: Signal<Option<String>>) -> impl Fn() -> Option<String> + Clone + use<> {
+    fn described_by(&self, hint: &str, error: Now<Option<String>>) -> impl Fn() -> Option<String> + Clone + use<> {
         let hint = (!hint.is_empty()).then(|| self.hint.clone());
         let error_id = self.error.clone();
         move || {
@@ -43,7 +43,7 @@ fn label(ids: &Ids, text: String, optional: bool) -> impl IntoView + use<> {
     }
 }
 
-fn below(ids: &Ids, hint: String, error: Signal<Option<String>>) -> impl IntoView + use<> {
+fn below(ids: &Ids, hint: String, error: Now<Option<String>>) -> impl IntoView + use<> {
     let (hint_id, error_id) = (ids.hint.clone(), ids.error.clone());
     view! {
         {part(move || error.get().map(|text| view! { <p id=error_id.clone() class="text-sm font-medium text-bad">{text}</p> }))}
@@ -77,7 +77,7 @@ pub fn TextInput(
     placeholder: String,
     /// What is wrong with it.
     #[prop(optional, into)]
-    error: Signal<Option<String>>,
+    error: Now<Option<String>>,
     /// Whether it may stay empty.
     #[prop(optional)]
     optional: bool,
@@ -130,7 +130,7 @@ pub fn Textarea(
     placeholder: String,
     /// What is wrong with it.
     #[prop(optional, into)]
-    error: Signal<Option<String>>,
+    error: Now<Option<String>>,
     /// Whether it may stay empty.
     #[prop(optional)]
     optional: bool,
@@ -198,7 +198,7 @@ pub fn Select(
     hint: String,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let described = ids.described_by(&hint, Signal::stored(None));
+    let described = ids.described_by(&hint, Now::stored(None));
     let option = |choice: Choice| {
         let chosen = choice.value == selected;
         view! { <option value=choice.value selected=chosen>{choice.label}</option> }
@@ -209,7 +209,7 @@ pub fn Select(
             <select id=ids.control.clone() name=name aria-describedby=described class="control focus-vibe">
                 {choices.into_iter().map(option).collect_view()}
             </select>
-            {below(&ids, hint, Signal::stored(None))}
+            {below(&ids, hint, Now::stored(None))}
         </div>
     }
 }
@@ -237,7 +237,7 @@ pub fn Checkbox(
     hint: String,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let described = ids.described_by(&hint, Signal::stored(None));
+    let described = ids.described_by(&hint, Now::stored(None));
     view! {
         <div class="flex min-w-0 flex-col gap-1">
             <label for=ids.control.clone() class="flex min-h-11 items-center gap-3 text-sm font-medium text-ink md:min-h-8">
@@ -252,7 +252,7 @@ pub fn Checkbox(
                 />
                 {label}
             </label>
-            {below(&ids, hint, Signal::stored(None))}
+            {below(&ids, hint, Now::stored(None))}
         </div>
     }
 }

@@ -8,8 +8,6 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
-use leptos::server_fn::ServerFn;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -31,82 +29,6 @@ pub enum Told<T> {
         /// What had been filled in.
         given: Fields,
     },
-}
-
-/// A form and its answer, however it was sent.
-pub struct Form<S>
-where
-    S: ServerFn + 'static,
-    S::Output: 'static,
-{
-    /// What `ActionForm` takes.
-    pub action: ServerAction<S>,
-    heard: StoredValue<Option<Told<S::Output>>>,
-}
-
-impl<S> Clone for Form<S>
-where
-    S: ServerFn + 'static,
-    S::Output: 'static,
-{
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for Form<S>
-where
-    S: ServerFn + 'static,
-    S::Output: 'static,
-{
-}
-
-impl<S> Form<S>
-where
-    S: ServerFn<Error = Failure> + Clone + Send + Sync + 'static,
-    S::Output: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-{
-    /// The form of that name, with the answer it was given before this page, if there is one.
-    pub fn new(name: &'static str) -> Form<S> {
-        // The router offers an error found in the address; whoever makes a link could write it.
-        provide_context(ServerActionError::new("", ""));
-        Form { action: ServerAction::new(), heard: StoredValue::new(heard(name)) }
-    }
-
-    /// What it gave, once it was done.
-    pub fn done(&self) -> Option<S::Output> {
-        match self.action.value().get() {
-            Some(result) => result.ok(),
-            None => self.heard.with_value(|heard| match heard {
-                Some(Told::Done(value)) => Some(value.clone()),
-                Some(Told::Refused { .. }) | None => None,
-            }),
-        }
-    }
-
-    /// Why it was refused, if it was.
-    pub fn failure(&self) -> Option<Failure> {
-        match self.action.value().get() {
-            Some(result) => result.err(),
-            None => self.heard.with_value(|heard| match heard {
-                Some(Told::Refused { failure, .. }) => Some(failure.clone()),
-                Some(Told::Done(_)) | None => None,
-            }),
-        }
-    }
-
-    /// What had been filled in under that name before this page came; with JavaScript the page never left.
-    pub fn given(&self, name: &str) -> Option<String> {
-        self.heard.with_value(|heard| match heard {
-            Some(Told::Refused { given, .. }) => given.get(name).cloned(),
-            Some(Told::Done(_)) | None => None,
-        })
-    }
-
-    /// Whether it is under way.
-    pub fn pending(&self) -> bool {
-        self.action.pending().get()
-    }
 }
 
 /// The word left for this page under that name. The server reads it from the cookie, which ends with it; the browser

@@ -1,28 +1,11 @@
 //! Leptos' own tools in a form that is compiled once for each type of value.
 //!
-//! A memo, an effect, a derived signal and a look at a value are each compiled anew for every closure they are given: half a
-//! kilobyte to one, hundreds of times. The closure is boxed here, or called where it stands; the rest is shared.
+//! An effect and a look at a value are compiled anew for every closure they are given: half a kilobyte to one, hundreds of
+//! times. The closure is boxed here, or called where it stands; the rest is shared. Memos and derived signals: [`super::Now`].
 
 use std::ops::Deref;
 
 use leptos::prelude::*;
-
-/// `Memo::new`.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Memo<T> {
-    type Value<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
-    fn boxed<T: PartialEq + Send + Sync + 'static>(value: Value<T>) -> Memo<T> {
-        Memo::new(value)
-    }
-    boxed(Box::new(value))
-}
-
-/// `Signal::derive`.
-pub fn derived<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
-    fn boxed<T: Send + Sync + 'static>(value: Box<dyn Fn() -> T + Send + Sync>) -> Signal<T> {
-        Signal::derive(value)
-    }
-    boxed(Box::new(value))
-}
 
 /// `Effect::new`, for one that does not ask what it gave last.
 pub fn effect(run: impl FnMut() + 'static) {

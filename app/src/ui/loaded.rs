@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{ErrorPanel, LinkButton, Look, Seen, Skeleton, button_class, memo};
+use super::{ErrorPanel, LinkButton, Look, Now, Skeleton, button_class, memo};
 use crate::error::Failure;
 
 /// Lines of a placeholder.
@@ -34,7 +34,7 @@ pub fn Loaded<T, C, V>(
 ) -> impl IntoView
 where
     T: Clone + PartialEq + Send + Sync + 'static,
-    C: FnOnce(Signal<T>) -> V + Send + 'static,
+    C: FnOnce(Now<T>) -> V + Send + 'static,
     V: IntoView + 'static,
 {
     in_lines(
@@ -64,7 +64,7 @@ fn in_lines(drawn: Pin<Box<dyn Future<Output = AnyView> + Send>>, what: &'static
 }
 
 /// The newest good answer.
-fn newest<T: Clone + PartialEq + Send + Sync + 'static>(resource: Resource<Result<T, Failure>>, first: T) -> Signal<T> {
+fn newest<T: Clone + PartialEq + Send + Sync + 'static>(resource: Resource<Result<T, Failure>>, first: T) -> Now<T> {
     memo(move |last: Option<&T>| match resource.get() {
         Some(Ok(value)) => value,
         Some(Err(_)) | None => last.unwrap_or(&first).clone(),
@@ -97,7 +97,7 @@ pub fn LoadFailed(
 pub fn Rows<T, K, R, V>(
     /// The list.
     #[prop(into)]
-    items: Signal<Vec<T>>,
+    items: Now<Vec<T>>,
     /// What makes an item itself.
     key: fn(&T) -> K,
     /// One row.
@@ -106,7 +106,7 @@ pub fn Rows<T, K, R, V>(
 where
     T: Clone + PartialEq + Send + Sync + 'static,
     K: ToString + 'static,
-    R: Fn(Signal<T>) -> V + Send + Sync + 'static,
+    R: Fn(Now<T>) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     let keys = memo(move |_| items.seen(|items| items.iter().map(|item| key(item).to_string()).collect::<Vec<_>>()));
@@ -125,6 +125,6 @@ where
 }
 
 /// Apart from `Rows`, so that what keeps rows in order is compiled once and not for every list.
-fn in_order(keys: Memo<Vec<String>>, row: Arc<dyn Fn(String) -> AnyView + Send + Sync>) -> AnyView {
+fn in_order(keys: Now<Vec<String>>, row: Arc<dyn Fn(String) -> AnyView + Send + Sync>) -> AnyView {
     view! { <For each=move || keys.get() key=String::clone children=move |key| row(key)/> }.into_any()
 }

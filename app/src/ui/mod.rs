@@ -26,11 +26,13 @@ pub mod flash;
 #[cfg(feature = "ssr")]
 mod flash_cookie;
 mod focus;
+mod form;
 mod icon;
 mod lean;
 mod loaded;
 #[cfg(feature = "ssr")]
 mod markdown;
+mod now;
 mod part;
 mod progress;
 #[cfg(feature = "hydrate")]
@@ -61,11 +63,13 @@ pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
 #[cfg(feature = "hydrate")]
 pub use focus::watch_focus;
 pub use focus::{focus_soon, recover_focus};
+pub use form::{Form, PostForm};
 pub use icon::{Glyph, Icon};
-pub use lean::{Seen, SeenOnce, derived, effect, memo};
+pub use lean::{Seen, SeenOnce, effect};
 pub use loaded::{LoadFailed, Loaded, Rows, when_there};
 #[cfg(feature = "ssr")]
 pub use markdown::html_of;
+pub use now::{Now, derived, memo};
 pub use part::{Only, Shared, part, shared};
 pub use progress::{Bar, ProgressRing};
 #[cfg(feature = "hydrate")]

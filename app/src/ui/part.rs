@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use leptos::prelude::*;
 
+use super::now::memo;
+
 /// A closure of any body.
 pub type Shared<T> = Arc<Mutex<dyn FnMut() -> T + Send>>;
 
@@ -24,14 +26,13 @@ pub fn part<V: IntoView + 'static>(mut view: impl FnMut() -> V + Send + 'static)
 #[component]
 pub fn Only(
     /// What has to hold.
-    #[prop(into)]
-    when: Signal<bool>,
+    when: impl Fn() -> bool + Send + Sync + 'static,
     /// What stands in their place otherwise.
     #[prop(optional, into)]
     fallback: ViewFn,
     /// What is shown.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let when = ArcMemo::new(move |_| when.get());
+    let when = memo(move |_| when());
     part(move || if when.get() { children() } else { fallback.run() })
 }

@@ -1,5 +1,6 @@
 //! How far something is.
 
+use super::now::Now;
 use super::part::{part, shared};
 use leptos::prelude::*;
 
@@ -8,10 +9,10 @@ use leptos::prelude::*;
 pub fn ProgressRing(
     /// Percent done.
     #[prop(into)]
-    percent: Signal<u32>,
+    percent: Now<u32>,
     /// What it measures ("4 of 7 tasks done").
     #[prop(into)]
-    label: Signal<String>,
+    label: Now<String>,
     /// Its size.
     #[prop(into, default = "size-12".to_owned())]
     class: String,
@@ -52,7 +53,7 @@ pub fn ProgressRing(
 pub fn Bar(
     /// Percent done.
     #[prop(into)]
-    percent: Signal<u32>,
+    percent: Now<u32>,
     /// Added to its classes; may set the colour (`text-ok`).
     #[prop(into, default = "text-primary-text".to_owned())]
     class: String,

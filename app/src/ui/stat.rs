@@ -1,5 +1,6 @@
 //! Figures: what is counted, how much of it there is, and what that means.
 
+use super::now::Now;
 use super::part::part;
 use leptos::prelude::*;
 
@@ -26,10 +27,10 @@ pub fn Stat(
     label: String,
     /// How much there is.
     #[prop(into)]
-    value: Signal<String>,
+    value: Now<String>,
     /// What that means, in a few words.
     #[prop(optional, into)]
-    note: Option<Signal<String>>,
+    note: Option<Now<String>>,
 ) -> impl IntoView {
     view! {
         <div class="glass flex min-w-0 flex-col px-3.5 py-3">

@@ -4,7 +4,7 @@ use devsquad::wire_time::civil;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::memo;
+use super::{Now, memo};
 
 use super::clock::use_now;
 use super::part::{part, shared};
@@ -57,7 +57,7 @@ fn coarse(seconds: i64) -> String {
 pub fn RelativeTime(
     /// The moment.
     #[prop(into)]
-    at: Signal<Timestamp>,
+    at: Now<Timestamp>,
 ) -> impl IntoView {
     let now = use_now();
     let words = memo(move |_| relative(at.get(), now.get()));

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::effect;
+use super::{Now, effect};
 
 /// The id of the heading.
 pub const TITLE: &str = "page-title";
@@ -28,13 +28,13 @@ pub fn provide_focus() {
 pub fn PageTitle(
     /// The heading.
     #[prop(into)]
-    title: Signal<String>,
+    title: Now<String>,
     /// The title of the tab; the heading unless told.
     #[prop(optional, into)]
-    document: Option<Signal<String>>,
+    document: Option<Now<String>>,
     /// One line under it.
     #[prop(optional, into)]
-    subtitle: Option<Signal<String>>,
+    subtitle: Option<Now<String>>,
     /// What can be done on this page.
     #[prop(optional)]
     children: Option<Children>,

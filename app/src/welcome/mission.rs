@@ -48,7 +48,7 @@ fn Fields(template: TemplateView, answers: Answers) -> impl IntoView {
             <div class="flex flex-col gap-6">
                 <ParameterFields
                     parameters
-                    failure=Signal::stored(None)
+                    failure=Now::stored(None)
                     given=Callback::new(move |name: String| answer(&answers, &format!("{PARAMETERS}{name}]")))
                 />
                 <details class="rounded-lg border border-line bg-raised">

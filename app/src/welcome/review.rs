@@ -1,7 +1,7 @@
 //! Step 4: a last look, and off it goes.
 
+use devsquad::id::WorkflowId;
 use devsquad::view::{ParameterView, TemplateView};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -13,7 +13,6 @@ use crate::create::api::load_templates;
 use crate::create::outline::{in_words, stages};
 use crate::create::{ParameterFields, run_page};
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// What was answered, and the button that starts it.
@@ -33,7 +32,7 @@ pub fn Review(
 #[component]
 fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
     let TemplateView { id, name, parameters, tasks, .. } = template;
-    let form = Form::<Begin>::new(FORM);
+    let form = Form::new::<Begin>(FORM);
     let failure = derived(move || form.failure());
     let session = use_session();
     let project = answer(&answers, PROJECT)
@@ -62,7 +61,7 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
     let sent = answers.clone();
     view! {
         <dl class="divide-y divide-line">{lines.into_iter().chain(told).map(line).collect_view()}</dl>
-        <ActionForm action=form.action attr:novalidate=true>
+        <PostForm form=form attr:novalidate=true>
             <input type="hidden" name="project" value=project/>
             <input type="hidden" name="template" value=id/>
             <div class="mt-5 flex flex-col gap-5">
@@ -80,16 +79,16 @@ fn Launch(template: TemplateView, answers: Answers) -> impl IntoView {
                     <LinkButton href=back look=Look::Quiet>"Back"</LinkButton>
                 </div>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 
 /// Goes to the run page once it began, and tells the bar above how the project is called now.
-fn go_when_begun(form: Form<Begin>, project: String) {
+fn go_when_begun(form: Form<WorkflowId>, project: String) {
     let session = use_session();
     let navigate = use_navigate();
     effect(move || {
-        let Some(Ok(workflow)) = form.action.value().get() else { return };
+        let Some(Ok(workflow)) = form.answer() else { return };
         if let Some(mut known) = session.get_untracked() {
             known.welcomed = true;
             if !project.trim().is_empty() {

@@ -1,23 +1,21 @@
 //! The way out of the first run.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::api::{SKIP, SkipWelcome};
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// To the overview, without a mission.
 #[component]
 pub fn Skip() -> impl IntoView {
-    let form = Form::<SkipWelcome>::new(SKIP);
+    let form = Form::new::<SkipWelcome>(SKIP);
     let session = use_session();
     let navigate = use_navigate();
     let failure = derived(move || form.failure());
     effect(move || {
-        let Some(Ok(())) = form.action.value().get() else { return };
+        let Some(Ok(())) = form.answer() else { return };
         if let Some(mut known) = session.get_untracked() {
             known.welcomed = true;
             session.set(Some(known));
@@ -27,9 +25,9 @@ pub fn Skip() -> impl IntoView {
     view! {
         <div class="mt-3 flex flex-col items-start gap-3">
             <FormFaults failure fields=Vec::new() title="This was not noted"/>
-            <ActionForm action=form.action>
+            <PostForm form=form>
                 <SubmitButton look=Look::Quiet pending=derived(move || form.pending())>"Skip, take me to the overview"</SubmitButton>
-            </ActionForm>
+            </PostForm>
         </div>
     }
 }

@@ -40,7 +40,7 @@ pub fn Squad(
 }
 
 #[component]
-fn Member(agent: Signal<AgentSummary>) -> impl IntoView {
+fn Member(agent: Now<AgentSummary>) -> impl IntoView {
     let AgentSummary { name, description, .. } = agent.get_untracked();
     view! {
         <div class="flex items-start gap-3 border-t border-line py-3">

@@ -3,12 +3,10 @@
 use devsquad::Role;
 use devsquad::id::{CheckpointId, WorkflowId};
 use devsquad::workflow::checks::Verdict;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::approvals::api::{Decide, FORM};
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 
 /// What is asked, and the two answers.
@@ -21,9 +19,9 @@ pub fn Decision(
     /// What is asked.
     title: String,
 ) -> impl IntoView {
-    let form = Form::<Decide>::new(FORM);
+    let form = Form::new::<Decide>(FORM);
     let toasts = use_toasts();
-    effect(move || match form.action.value().get() {
+    effect(move || match form.answer() {
         Some(Ok((_, Verdict::Approve))) => toasts.done("Approved. The workflow goes on."),
         Some(Ok((_, Verdict::Reject))) => toasts.done("Sent back with your note."),
         Some(Err(_)) | None => {}
@@ -42,13 +40,13 @@ pub fn Decision(
         view! {
             <FormFaults failure fields=vec!["note".to_owned()] title="Nothing was decided"/>
             <div class="flex flex-col gap-3 @lg:flex-row @lg:items-start">
-            <ActionForm action=form.action>
+            <PostForm form=form>
                 {ids(Verdict::Approve)}
                 <SubmitButton glyph=Glyph::Check pending attr:class="btn btn-primary w-full focus-vibe">"Approve"</SubmitButton>
-            </ActionForm>
+            </PostForm>
             <details class="grow" open=fault.get_untracked().is_some()>
                 <summary class=format!("{} w-full @lg:w-fit", button_class(Look::Plain))>"Request changes…"</summary>
-                <ActionForm action=form.action attr:novalidate=true>
+                <PostForm form=form attr:novalidate=true>
                     <div class="mt-3 flex flex-col gap-3">
                         {ids(Verdict::Reject)}
                         <Textarea
@@ -62,7 +60,7 @@ pub fn Decision(
                         />
                         <div><SubmitButton pending>"Send back"</SubmitButton></div>
                     </div>
-                </ActionForm>
+                </PostForm>
             </details>
             </div>
         }

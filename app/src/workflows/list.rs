@@ -18,7 +18,7 @@ use crate::ui::*;
 const HERE: &str = "/orchestration/workflows";
 
 /// What the address asks for.
-fn asked() -> Memo<WorkflowFilter> {
+fn asked() -> Now<WorkflowFilter> {
     let query = use_query_map();
     memo(move |_| {
         query.seen(|query| WorkflowFilter {
@@ -70,7 +70,7 @@ pub fn WorkflowsPage() -> impl IntoView {
 
 /// The states to choose from, as links.
 #[component]
-fn States(filter: Memo<WorkflowFilter>) -> impl IntoView {
+fn States(filter: Now<WorkflowFilter>) -> impl IntoView {
     let link = move |status: Option<WorkflowStatus>| {
         let words = status.map_or("All", |status| workflow_look(status).2);
         let href = move || address(&WorkflowFilter { status, text: filter.get().text, page: 0 });
@@ -91,7 +91,7 @@ fn States(filter: Memo<WorkflowFilter>) -> impl IntoView {
 
 /// The field that narrows the list to names. A plain form: Enter sends it.
 #[component]
-fn Search(filter: Memo<WorkflowFilter>) -> impl IntoView {
+fn Search(filter: Now<WorkflowFilter>) -> impl IntoView {
     view! {
         <Form method="get" action=HERE attr:class="flex min-w-0 grow gap-2 sm:max-w-xs" attr:role="search">
             {part(move || filter.get().status.map(|status| view! { <input type="hidden" name="status" value=status.as_str()/> }))}
@@ -104,7 +104,7 @@ fn Search(filter: Memo<WorkflowFilter>) -> impl IntoView {
 }
 
 #[component]
-fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoView {
+fn Lines(page: Now<WorkflowPage>, filter: Now<WorkflowFilter>) -> impl IntoView {
     let lines = memo(move |_| page.seen(|page| page.workflows.clone()));
     let total = memo(move |_| page.seen(|page| page.total));
     let live = use_live();
@@ -125,7 +125,7 @@ fn Lines(page: Signal<WorkflowPage>, filter: Memo<WorkflowFilter>) -> impl IntoV
 }
 
 #[component]
-fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
+fn Line(line: Now<WorkflowSummary>) -> impl IntoView {
     let WorkflowSummary { id, name, kind, priority, created_at, .. } = line.get_untracked();
     let now = use_now();
     let done = memo(move |_| line.seen(|line| (line.ended(), line.total())));
@@ -165,7 +165,7 @@ fn Line(line: Signal<WorkflowSummary>) -> impl IntoView {
 
 /// Why the list is empty, and what to do about it.
 #[component]
-fn Nothing(filter: Memo<WorkflowFilter>) -> impl IntoView {
+fn Nothing(filter: Now<WorkflowFilter>) -> impl IntoView {
     let narrowed = move || filter.get() != WorkflowFilter::default();
     let may_create = use_session().may(Role::Operator);
     view! {
@@ -192,7 +192,7 @@ fn Nothing(filter: Memo<WorkflowFilter>) -> impl IntoView {
 
 /// Forth and back through long lists.
 #[component]
-fn Pager(total: Signal<u64>, filter: Memo<WorkflowFilter>) -> impl IntoView {
+fn Pager(total: Now<u64>, filter: Now<WorkflowFilter>) -> impl IntoView {
     let pages = move || total.get().div_ceil(u64::from(WORKFLOWS_PER_PAGE));
     let to = move |page: u32| address(&WorkflowFilter { page, ..filter.get() });
     move || {

@@ -5,7 +5,7 @@ use devsquad::workflow::task::TaskStatus;
 use devsquad::workflow::{Priority, WorkflowStatus};
 use leptos::prelude::*;
 
-use crate::ui::{Shape, StatusChip, Tone, derived, memo};
+use crate::ui::{Now, Shape, StatusChip, Tone, derived, memo};
 
 /// A task's status, to look at.
 pub fn task_look(status: TaskStatus) -> (Shape, Tone, &'static str) {
@@ -77,10 +77,10 @@ pub fn needs_attention(status: TaskStatus) -> bool {
 pub fn TaskChip(
     /// The status.
     #[prop(into)]
-    status: Signal<TaskStatus>,
+    status: Now<TaskStatus>,
     /// Percent done, said while it runs.
     #[prop(optional, into)]
-    progress: Signal<u8>,
+    progress: Now<u8>,
 ) -> impl IntoView {
     let look = memo(move |_| task_look(status.get()));
     let word = move || match (status.get(), progress.get()) {
@@ -95,7 +95,7 @@ pub fn TaskChip(
 pub fn WorkflowChip(
     /// The status.
     #[prop(into)]
-    status: Signal<WorkflowStatus>,
+    status: Now<WorkflowStatus>,
 ) -> impl IntoView {
     let look = memo(move |_| workflow_look(status.get()));
     view! {
@@ -112,7 +112,7 @@ pub fn WorkflowChip(
 pub fn PresenceChip(
     /// The presence.
     #[prop(into)]
-    presence: Signal<Presence>,
+    presence: Now<Presence>,
 ) -> impl IntoView {
     let look = memo(move |_| presence_look(presence.get()));
     view! {

@@ -46,7 +46,7 @@ fn OneTask(workflow: WorkflowId, task: TaskId) -> impl IntoView {
 }
 
 #[component]
-fn Whole(newest: Signal<WorkflowView>, task: TaskId) -> impl IntoView {
+fn Whole(newest: Now<WorkflowView>, task: TaskId) -> impl IntoView {
     let run = Run::follow(newest);
     let Some(live) = run.task(task) else {
         return view! { <FailurePage failure=Refusal::not_found("task", task).into()/> }.into_any();

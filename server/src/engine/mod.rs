@@ -3,20 +3,19 @@
 mod claims;
 mod load;
 mod organization;
+mod published;
 mod queue;
 mod tick;
 pub mod verify;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use devsquad::command::LeaseGrant;
 use devsquad::id::{AgentId, OrganizationId};
-use devsquad::view::News;
-use devsquad::{Actor, Answer, Command, Event, Refusal};
+use devsquad::{Actor, Answer, Command, Refusal};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +23,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::store::{Store, Tenant, idempotency};
+pub use published::{Published, news, on_stream};
 pub use queue::{COMMANDS_QUEUED_MAX, IdempotencyKey, Request};
 use queue::{Reply, Waiting};
 
@@ -46,43 +46,6 @@ pub enum EngineError {
     /// idempotency key.
     #[error("{0}")]
     Unavailable(String),
-}
-
-/// A committed event, encoded once for all subscribers.
-#[derive(Debug)]
-pub struct Published {
-    /// What happened.
-    pub event: Event,
-    json: Bytes,
-    news: OnceLock<Bytes>,
-}
-
-impl Published {
-    /// An event with its JSON.
-    pub fn new(event: Event, json: impl Into<Bytes>) -> Published {
-        Published { event, json: json.into(), news: OnceLock::new() }
-    }
-
-    /// The event as JSON.
-    pub fn json(&self) -> Bytes {
-        self.json.clone()
-    }
-
-    /// What open pages are told of it, as JSON; made when the first of them asks.
-    pub fn news(&self) -> Bytes {
-        self.news.get_or_init(|| news(&self.event)).clone()
-    }
-}
-
-/// What open pages are told of an event, as JSON.
-pub fn news(event: &Event) -> Bytes {
-    match serde_json::to_vec(&News::of(event)) {
-        Ok(json) => json.into(),
-        Err(error) => {
-            tracing::error!(%error, seq = event.seq, "an event cannot be told to the pages");
-            Bytes::from(format!("{{\"seq\":{}}}", event.seq))
-        }
-    }
 }
 
 /// Committed events from now on.

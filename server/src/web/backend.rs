@@ -151,6 +151,11 @@ impl Backend for WebBackend {
         needs::questions(&mut self.reading().await?).await.map_err(unreadable)
     }
 
+    async fn count_needs(&self) -> Result<usize, Failure> {
+        let count = needs::count(&mut self.reading().await?).await.map_err(unreadable)?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
     async fn templates(&self) -> Result<Vec<TemplateView>, Failure> {
         self.who()?;
         Ok(self.app.templates.views())

@@ -30,7 +30,7 @@ pub struct Writing {
     sending: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
     files: Files,
-    people: Signal<Vec<ChatUser>>,
+    people: Now<Vec<ChatUser>>,
     offered: RwSignal<(usize, Vec<Suggestion>)>,
     chosen: RwSignal<Option<usize>>,
     id: StoredValue<String>,
@@ -44,9 +44,9 @@ pub fn Composer(
     /// The place.
     talk: Talk,
     /// What the field is called: "Message #name".
-    name: Signal<String>,
+    name: Now<String>,
     /// Who can be named.
-    people: Signal<Vec<ChatUser>>,
+    people: Now<Vec<ChatUser>>,
 ) -> impl IntoView {
     let (given, failure) = before(talk);
     let writing = Writing {

@@ -68,7 +68,7 @@ pub fn Messages(
 }
 
 #[component]
-fn Line(item: Signal<Item>, today: i64) -> impl IntoView {
+fn Line(item: Now<Item>, today: i64) -> impl IntoView {
     match item.get_untracked() {
         Item::Day(day) => view! { <li class="talk-day"><span>{day_words(day, today)}</span></li> }.into_any(),
         Item::New => view! { <li class="talk-new" data-new=""><span>"New"</span></li> }.into_any(),
@@ -77,7 +77,7 @@ fn Line(item: Signal<Item>, today: i64) -> impl IntoView {
 }
 
 #[component]
-fn Message(item: Signal<Item>, row: Row) -> impl IntoView {
+fn Message(item: Now<Item>, row: Row) -> impl IntoView {
     let id = row.id.clone();
     let of = move |pick: fn(&Row) -> &String| {
         memo(move |last: Option<&String>| {
@@ -174,7 +174,7 @@ fn scrolled(talk: Talk) {
 
 /// After every change: what is in the order of tabs, and the reader's own time.
 #[cfg(feature = "hydrate")]
-fn behave(talk: Talk, items: Memo<Vec<Item>>, offset: RwSignal<i64>) {
+fn behave(talk: Talk, items: Now<Vec<Item>>, offset: RwSignal<i64>) {
     effect(move || offset.set(super::dom::offset_s()));
     effect(move || {
         items.track();

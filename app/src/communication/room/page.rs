@@ -63,11 +63,11 @@ pub struct Room {
     /// Who types, and in which thread.
     pub typing: RwSignal<Vec<(ChatUser, Option<String>)>>,
     /// Who can be named.
-    pub people: Signal<Vec<ChatUser>>,
+    pub people: Now<Vec<ChatUser>>,
 }
 
 #[component]
-fn Whole(newest: Signal<(ChannelView, RowsPage)>) -> impl IntoView {
+fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
     let (view, rows) = newest.get_untracked();
     let talk = Talk::new(view.summary.id.clone(), None, view.me.clone(), rows);
     talk.read_at.set(view.read_at.filter(|_| view.summary.unread > 0));
@@ -76,7 +76,7 @@ fn Whole(newest: Signal<(ChannelView, RowsPage)>) -> impl IntoView {
         side: RwSignal::new(None),
         menu: Menu::new(view.summary.id.clone()),
         typing: RwSignal::new(Vec::new()),
-        people: Signal::stored(view.members.clone()),
+        people: Now::stored(view.members.clone()),
         view: StoredValue::new(view),
     };
     #[cfg(feature = "hydrate")]
@@ -92,7 +92,7 @@ fn Whole(newest: Signal<(ChannelView, RowsPage)>) -> impl IntoView {
     });
     let beside = move || thread.get().is_some() || words.get().is_some();
     let name = room.view.with_value(|view| view.summary.name.clone());
-    let field = Signal::stored(format!("Message {name}"));
+    let field = Now::stored(format!("Message {name}"));
     view! {
         <a href="#composer" class="skip-link focus-vibe">"Skip to the message field"</a>
         <div class=shared(move || if beside() { "room room-beside" } else { "room" })>
@@ -123,14 +123,14 @@ fn Head(room: Room) -> impl IntoView {
     let workflow = summary.workflow.map(|(id, status)| {
         view! {
             <a href=run_href(id) class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::Graph class="size-4 shrink-0"/><span class="max-md:sr-only">"The workflow"</span></a>
-            <span class="max-sm:hidden"><WorkflowChip status=Signal::stored(status)/></span>
+            <span class="max-sm:hidden"><WorkflowChip status=Now::stored(status)/></span>
         }
     });
     let search = channel_href(&summary.id);
     view! {
         <div class="room-head">
             <a href="/communication" class="btn btn-quiet shrink-0 px-2 focus-vibe" aria-label="All conversations"><Icon glyph=Glyph::ChevronLeft/></a>
-            <PageTitle title=Signal::stored(summary.name) document=Signal::stored(tab) subtitle=Signal::stored(purpose_words(&summary.purpose).to_owned())/>
+            <PageTitle title=Now::stored(summary.name) document=Now::stored(tab) subtitle=Now::stored(purpose_words(&summary.purpose).to_owned())/>
             <div class="room-tools">
                 {workflow}
                 <Pinned pinned/>

@@ -81,7 +81,7 @@ pub fn ThreadPanel(
 }
 
 #[component]
-fn Thread(room: Room, root: String, page: Signal<RowsPage>, at: Option<String>) -> impl IntoView {
+fn Thread(room: Room, root: String, page: Now<RowsPage>, at: Option<String>) -> impl IntoView {
     let talk = Talk::new(room.talk.channel(), Some(root.clone()), room.talk.me(), page.get_untracked());
     room.side.set(Some(talk));
     on_cleanup(move || {
@@ -101,7 +101,7 @@ fn Thread(room: Room, root: String, page: Signal<RowsPage>, at: Option<String>) 
     view! {
         <Messages talk menu=room.menu name="Replies"/>
         <Typing room thread=Some(root)/>
-        <Composer talk name=Signal::stored("Reply in the thread".to_owned()) people=room.people/>
+        <Composer talk name=Now::stored("Reply in the thread".to_owned()) people=room.people/>
     }
     .into_any()
 }
@@ -152,7 +152,7 @@ pub fn Pinned(
         view! {
             <button type="button" popovertarget="pinned" class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::Pin class="size-4 shrink-0"/><span class="max-md:sr-only">{words}</span></button>
             <div id="pinned" popover="auto" role="dialog" aria-label="Pinned messages" class="menu max-h-96 w-80 overflow-y-auto">
-                <FoundList found=Signal::stored(pinned)/>
+                <FoundList found=Now::stored(pinned)/>
             </div>
         }
     })

@@ -369,7 +369,7 @@ impl Talk {
     }
 
     /// The lines of the list. `offset_s` is how far the reader's clock is from UTC.
-    pub fn items(self, offset_s: RwSignal<i64>) -> Memo<Vec<Item>> {
+    pub fn items(self, offset_s: RwSignal<i64>) -> Now<Vec<Item>> {
         memo(move |_| {
             let (me, read_at, offset_s) = (self.me(), self.read_at.get(), offset_s.get());
             self.rows.seen(|rows| items(rows, &me, read_at, offset_s))

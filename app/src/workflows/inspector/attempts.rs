@@ -11,7 +11,7 @@ use crate::ui::*;
 #[component]
 pub fn Attempts(
     /// The task.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
 ) -> impl IntoView {
     let attempts = memo(move |_| detail.seen(|detail| detail.attempts.clone()));
     view! {
@@ -30,7 +30,7 @@ pub fn Attempts(
 }
 
 #[component]
-fn Attempt(attempt: Signal<AttemptView>) -> impl IntoView {
+fn Attempt(attempt: Now<AttemptView>) -> impl IntoView {
     let now = use_now();
     let AttemptView { agent, purpose, leased_at, .. } = attempt.get_untracked();
     let look = memo(move |_| attempt.seen(|attempt| outcome::look(&attempt.status)));

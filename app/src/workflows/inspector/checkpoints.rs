@@ -12,7 +12,7 @@ use crate::workflows::run::Run;
 #[component]
 pub fn Checkpoints(
     /// The task.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
     /// The run it belongs to.
     run: Run,
     /// The task, live.
@@ -50,7 +50,7 @@ fn look(status: &str) -> (Shape, Tone, &'static str) {
 }
 
 #[component]
-fn Check(check: Signal<CheckpointView>) -> impl IntoView {
+fn Check(check: Now<CheckpointView>) -> impl IntoView {
     let CheckpointView { kind, title, round, .. } = check.get_untracked();
     let look = memo(move |_| check.seen(|check| look(&check.status)));
     let kind = match kind {

@@ -10,7 +10,7 @@ use crate::ui::*;
 #[component]
 pub fn Data(
     /// The task.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
 ) -> impl IntoView {
     let output = memo(move |_| detail.seen(|detail| detail.output.clone()));
     let text = memo(move |_| detail.seen(|detail| detail.text.clone()));

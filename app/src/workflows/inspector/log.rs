@@ -9,7 +9,7 @@ use crate::ui::*;
 #[component]
 pub fn Log(
     /// The task.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
 ) -> impl IntoView {
     let lines = memo(move |_| detail.seen(|detail| detail.log.clone()));
     view! {

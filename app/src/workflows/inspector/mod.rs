@@ -126,7 +126,7 @@ fn focus_when_opened_by_hand() {
 #[component]
 pub fn TaskPanel(
     /// What was fetched.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
     /// The run it belongs to.
     run: Run,
     /// The task, live.

@@ -12,7 +12,7 @@ use crate::ui::*;
 #[component]
 pub fn Reasons(
     /// The task.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
 ) -> impl IntoView {
     let newest = memo(move |_| {
         detail.seen(|detail| {
@@ -31,7 +31,7 @@ fn Match(name: String, fit: Fit) -> impl IntoView {
             <div class="contents">
                 <dt class="text-ink-2">{term.name}</dt>
                 <dd class="contents">
-                    <Bar percent=Signal::stored(percent) class="self-center text-secondary-text"/>
+                    <Bar percent=Now::stored(percent) class="self-center text-secondary-text"/>
                     <span class="text-right text-ink tabular-nums">{share(term.value)}<span class="text-ink-3">{format!(" × {}", share(term.weight))}</span></span>
                 </dd>
             </div>

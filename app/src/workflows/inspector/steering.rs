@@ -5,11 +5,9 @@ use devsquad::id::{CheckpointId, TaskId};
 use devsquad::view::{Member, QuestionView, TaskDetail, TaskView};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 use crate::workflows::api::{SteerTask, TASK_FORM, TaskControl};
 use crate::workflows::run::Run;
@@ -19,14 +17,14 @@ use crate::workflows::run::Run;
 struct Steering {
     run: Run,
     task: TaskId,
-    form: Form<SteerTask>,
+    form: Form<()>,
 }
 
 impl Steering {
     fn new(run: Run, task: TaskId, done: &'static str) -> Steering {
-        let form = Form::<SteerTask>::new(TASK_FORM);
+        let form = Form::new::<SteerTask>(TASK_FORM);
         let toasts = use_toasts();
-        effect(move || match (form.failure(), form.action.value().get()) {
+        effect(move || match (form.failure(), form.answer()) {
             (Some(failure), _) => toasts.failed(failure.to_string()),
             (None, Some(_)) => toasts.done(done),
             (None, None) => {}
@@ -37,18 +35,18 @@ impl Steering {
     /// A form that does this: its fields, and then its button.
     fn form(self, what: TaskControl, about: String, inside: AnyView) -> AnyView {
         view! {
-            <ActionForm action=self.form.action>
+            <PostForm form=self.form>
                 <input type="hidden" name="workflow" value=self.run.id.to_string()/>
                 <input type="hidden" name="task" value=self.task.to_string()/>
                 <input type="hidden" name="what" value=what.as_str()/>
                 <input type="hidden" name="about" value=about/>
                 {inside}
-            </ActionForm>
+            </PostForm>
         }
         .into_any()
     }
 
-    fn pending(self) -> Signal<bool> {
+    fn pending(self) -> Now<bool> {
         derived(move || self.form.pending())
     }
 }
@@ -109,7 +107,7 @@ pub fn Steer(
     /// The task.
     task: RwSignal<TaskView>,
     /// What was fetched of it.
-    detail: Signal<TaskDetail>,
+    detail: Now<TaskDetail>,
 ) -> impl IntoView {
     let session = use_session();
     let open =

@@ -38,7 +38,7 @@ pub fn Alerts(
     .into_any()
 }
 
-fn with_status(run: Run, statuses: &'static [TaskStatus]) -> Memo<Vec<TaskView>> {
+fn with_status(run: Run, statuses: &'static [TaskStatus]) -> Now<Vec<TaskView>> {
     memo(move |_| {
         let stands = |task: &RwSignal<TaskView>| task.seen(|task| statuses.contains(&task.status));
         run.tasks().into_iter().filter(stands).map(|task| task.get_untracked()).collect()

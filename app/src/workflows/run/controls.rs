@@ -3,12 +3,10 @@
 use devsquad::Role;
 use devsquad::workflow::task::TaskStatus;
 use devsquad::workflow::{Priority, WorkflowStatus};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::Run;
 use crate::session::use_session;
-use crate::ui::flash::Form;
 use crate::ui::*;
 use crate::workflows::api::{Control, FORM, Steer};
 use crate::workflows::status::priority_word;
@@ -23,7 +21,7 @@ pub fn Controls(
     let failed = memo(move |_| {
         run.summary.seen(|summary| summary.count(TaskStatus::Failed) + summary.count(TaskStatus::DeadLetter))
     });
-    let form = || Form::<Steer>::new(FORM);
+    let form = || Form::new::<Steer>(FORM);
     let (pause, resume, retry, cancel, rank) = (form(), form(), form(), form(), form());
     let (priority, ranking) = (memo(move |_| run.summary.seen(|summary| summary.priority)), RwSignal::new(false));
     tell(rank, "The priority is set.");
@@ -61,41 +59,41 @@ pub fn Controls(
     };
     view! {
         <Only when=may_retry>
-            <ActionForm action=retry.action>
+            <PostForm form=retry>
                 {asks(Control::RetryFailed)}
                 <SubmitButton look=Look::Primary glyph=Glyph::Rotate pending=derived(move || retry.pending())>
                     {part(move || format!("Retry {} failed", failed.get()))}
                 </SubmitButton>
-            </ActionForm>
+            </PostForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Running)>
-            <ActionForm action=pause.action>
+            <PostForm form=pause>
                 {asks(Control::Pause)}
                 <SubmitButton look=Look::Plain glyph=Glyph::Pause pending=derived(move || pause.pending())>"Pause"</SubmitButton>
-            </ActionForm>
+            </PostForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Paused)>
-            <ActionForm action=resume.action>
+            <PostForm form=resume>
                 {asks(Control::Resume)}
                 <SubmitButton glyph=Glyph::Play pending=derived(move || resume.pending())>"Resume"</SubmitButton>
-            </ActionForm>
+            </PostForm>
         </Only>
         <Only when=move || is(WorkflowStatus::Running) || is(WorkflowStatus::Paused)>
             <DialogButton opens="priority" look=Look::Quiet glyph=Glyph::Bolt>"Priority"</DialogButton>
             <DialogButton opens="cancel" look=Look::Quiet glyph=Glyph::Stop>"Cancel"</DialogButton>
         </Only>
         <Dialog id="priority" title="How urgent is this workflow?" open=ranking>
-            <ActionForm action=rank.action>
+            <PostForm form=rank>
                 <div class="flex flex-col gap-4">
                     {asks(Control::Prioritise)}
                     {part(move || view! { <Select name="priority" label="Priority" hint="Its tasks go before those of less urgent workflows; people are reminded sooner." choices=priorities() selected=priority.get().as_str()/> })}
                     <div class="flex justify-end"><SubmitButton look=Look::Primary pending=derived(move || rank.pending())>"Set priority"</SubmitButton></div>
                 </div>
-            </ActionForm>
+            </PostForm>
         </Dialog>
         <Dialog id="cancel" title="Cancel this workflow?" open=asking>
             <p class="text-sm text-ink-2">"Agents stop at their next heartbeat. What is done stays done; nothing else will run."</p>
-            <ActionForm action=cancel.action>
+            <PostForm form=cancel>
                 <div class="mt-4 flex flex-col gap-4">
                     {asks(Control::Cancel)}
                     <TextInput name="reason" id="cancel-reason" label="Reason" hint="Shown to everybody who looks at it." optional=true/>
@@ -104,7 +102,7 @@ pub fn Controls(
                         <SubmitButton look=Look::Danger glyph=Glyph::Stop pending=derived(move || cancel.pending())>"Cancel workflow"</SubmitButton>
                     </div>
                 </div>
-            </ActionForm>
+            </PostForm>
         </Dialog>
     }
     .into_any()
@@ -116,12 +114,12 @@ fn priorities() -> Vec<Choice> {
 }
 
 /// Says in a message how a button was answered.
-fn tell(form: Form<Steer>, done: &'static str) {
+fn tell(form: Form<()>, done: &'static str) {
     let toasts = use_toasts();
     effect(move || {
         if let Some(failure) = form.failure() {
             toasts.failed(failure.to_string());
-        } else if form.action.value().get().is_some() {
+        } else if form.answer().is_some() {
             toasts.done(done);
         }
     });

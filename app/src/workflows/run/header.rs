@@ -67,7 +67,7 @@ fn priority(priority: Priority) -> Option<impl IntoView> {
 
 /// How many tasks stand where.
 #[component]
-fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
+fn Counts(summary: Now<WorkflowSummary>) -> impl IntoView {
     let counts = memo(move |_| summary.seen(|summary| summary.counts.clone()));
     let one = |(status, n): (TaskStatus, u32)| {
         let (shape, tone, word) = task_look(status);
@@ -84,7 +84,7 @@ fn Counts(summary: Signal<WorkflowSummary>) -> impl IntoView {
 
 /// When it began and how long it took, or takes.
 #[component]
-fn Times(summary: Signal<WorkflowSummary>) -> impl IntoView {
+fn Times(summary: Now<WorkflowSummary>) -> impl IntoView {
     let now = use_now();
     let began = derived(move || summary.seen(|summary| summary.created_at));
     let ended = memo(move |_| summary.seen(|summary| (summary.completed_at, summary.status)));

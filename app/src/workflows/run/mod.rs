@@ -55,7 +55,7 @@ fn OneRun(id: WorkflowId) -> impl IntoView {
 }
 
 #[component]
-fn Whole(newest: Signal<WorkflowView>) -> impl IntoView {
+fn Whole(newest: Now<WorkflowView>) -> impl IntoView {
     let run = Run::follow(newest);
     let places = Places::new(run.id);
     let narrow = move || if places.task().get().is_some() { "run-page run-page-inspecting" } else { "run-page" };

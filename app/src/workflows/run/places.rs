@@ -2,10 +2,9 @@
 //! works without scripts, and the browser's Back goes back.
 
 use devsquad::id::{TaskId, WorkflowId};
-use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::ui::{Seen, memo};
+use crate::ui::{Now, Seen, memo};
 
 /// A way to look at a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ impl View {
 #[derive(Clone, Copy)]
 pub struct Places {
     workflow: WorkflowId,
-    view: Memo<Option<View>>,
-    task: Memo<Option<TaskId>>,
+    view: Now<Option<View>>,
+    task: Now<Option<TaskId>>,
 }
 
 impl Places {
@@ -56,12 +55,12 @@ impl Places {
     }
 
     /// The view asked for; nothing when the width of the window decides.
-    pub fn view(self) -> Memo<Option<View>> {
+    pub fn view(self) -> Now<Option<View>> {
         self.view
     }
 
     /// The task that is open.
-    pub fn task(self) -> Memo<Option<TaskId>> {
+    pub fn task(self) -> Now<Option<TaskId>> {
         self.task
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::agents::api::load_members;
 use crate::live::use_live;
-use crate::ui::{effect, use_announcer};
+use crate::ui::{Now, effect, use_announcer};
 
 /// What happened is told to those who listen at most this often.
 const TELL_EVERY: Duration = Duration::from_secs(3);
@@ -35,7 +35,7 @@ pub struct Run {
 
 impl Run {
     /// Follows a workflow from what was loaded.
-    pub fn follow(newest: Signal<WorkflowView>) -> Run {
+    pub fn follow(newest: Now<WorkflowView>) -> Run {
         let first = newest.get_untracked();
         let run = Run {
             id: first.summary.id,

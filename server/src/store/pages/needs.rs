@@ -74,6 +74,21 @@ pub async fn needs(tx: &mut TenantTx) -> Result<Vec<NeedView>, sqlx::Error> {
     Ok(needs)
 }
 
+/// How many decisions and questions wait for a person: what `needs` and `questions` give without their limit.
+pub async fn count(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM quality_checkpoints AS c
+                 JOIN workflow_tasks AS k ON k.organization_id = c.organization_id AND k.id = c.task_id
+                 WHERE c.organization_id = $1 AND c.status = 'pending' AND k.status = 'awaiting_approval')
+              + (SELECT count(*) FROM task_questions AS q
+                 JOIN workflow_tasks AS t ON t.organization_id = q.organization_id AND t.id = q.task_id
+                 WHERE q.organization_id = $1 AND q.answered_at IS NULL AND t.status = 'awaiting_input')",
+    )
+    .bind(tx.tenant().organization)
+    .fetch_one(&mut **tx)
+    .await
+}
+
 #[derive(FromRow)]
 struct Asked {
     id: Uuid,

@@ -19,6 +19,7 @@ use futures::future::{Fuse, FusedFuture as _};
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::super::App;
 use super::super::backend::chat::views;
@@ -56,7 +57,7 @@ pub async fn live(
     let (sender, receiver) = mpsc::channel(LINES_MAX);
     let allowed = super::while_signed_in(&app, &who, permit);
     tokio::spawn(async move { drop(ears.run(heard, sender, allowed).await) });
-    Ok(feed::as_stream(receiver))
+    Ok(feed::as_stream(ReceiverStream::new(receiver)))
 }
 
 type Lines = mpsc::Sender<Result<Bytes, Infallible>>;

@@ -4,7 +4,7 @@ use devsquad::workflow::task::TaskStatus;
 use leptos::prelude::*;
 
 use super::Drawing;
-use crate::ui::{Seen, SeenOnce, memo, shared};
+use crate::ui::{Seen, memo, shared};
 
 /// One edge.
 #[component]

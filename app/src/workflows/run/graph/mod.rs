@@ -43,7 +43,7 @@ struct Drawing {
     run: Run,
     places: Places,
     direction: RwSignal<Direction>,
-    layout: Memo<Layout>,
+    layout: Now<Layout>,
     needs: StoredValue<Vec<Vec<u32>>>,
     critical: StoredValue<Vec<u32>>,
     /// The node that the Tab key reaches.

@@ -33,7 +33,7 @@ const TALL_PX: (f64, f64) = (352.0, 832.0);
 pub struct ViewPort {
     /// The element that scrolls.
     pub node: NodeRef<html::Div>,
-    layout: Memo<Layout>,
+    layout: Now<Layout>,
     direction: RwSignal<Direction>,
     /// How large it is drawn; nothing when it fits the window.
     zoom: RwSignal<Option<f64>>,
