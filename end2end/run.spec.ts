@@ -54,6 +54,11 @@ test("a run is paused, resumed and cancelled, and says so everywhere at once", a
   const dialog = page.getByRole("dialog", { name: "Cancel this workflow?" });
   await dialog.getByLabel("Reason").fill("We stay.");
   await expectAccessible(page, "dialog[open]");
+  // A button that only closes the dialog sends nothing.
+  await dialog.getByRole("button", { name: "Keep it running" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+  await page.getByRole("button", { name: "Cancel" }).first().click();
   await dialog.getByRole("button", { name: "Cancel workflow" }).click();
   await expect(second.getByText("It was cancelled. We stay.")).toBeVisible();
   await expect(dialog).toBeHidden();
