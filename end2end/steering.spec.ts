@@ -1,5 +1,5 @@
 // What people steer beside deciding: a question is answered, a task kept for somebody, a workflow made urgent.
-import { asking } from "./support/agent";
+import { arguing, asking } from "./support/agent";
 import { awake, expectAccessible, expectNoSidewaysScroll, screens, visit } from "./support/page";
 import { expect, test } from "./support/test";
 
@@ -59,3 +59,29 @@ test("a workflow is made urgent, and a viewer's page of it says so at once", asy
   await expect(second.getByText("Urgent priority")).toBeVisible();
   await awake(second);
 });
+
+for (const width of [360, 1280]) {
+  test(`what agents cannot agree about is settled under Needs you at ${width} px, and stands with the task`, async ({ page, context, server }) => {
+    const of = await arguing(server);
+    const second = await context.newPage();
+    await visit(second, `${of.run}?task=${of.task}`);
+    await expect(second.getByRole("heading", { name: "Disagreements" })).toBeVisible();
+    await expect(second.getByText("Two chairs.").first()).toBeVisible();
+    await expectAccessible(second);
+    await screens(second, `disagreement-${width}`);
+    await page.setViewportSize({ width, height: 800 });
+    await visit(page, "/orchestration/approvals");
+    const card = page.getByRole("article").filter({ hasText: of.name });
+    await expect(card.getByRole("heading", { name: "A bench or two chairs?" })).toBeVisible();
+    await expect(card.getByRole("link", { name: of.agents[1] })).toBeVisible();
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await screens(page, `dispute-${width}`);
+    await page.setViewportSize({ width, height: 800 });
+    await card.getByLabel("How is it settled?").fill("A bench, and one chair.");
+    await card.getByRole("button", { name: "Settle it" }).press("Enter");
+    await expect(card).toHaveCount(0);
+    // Who looks at the task sees it without loading anything anew.
+    await expect(second.getByText("A bench, and one chair.")).toBeVisible();
+  });
+}

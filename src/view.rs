@@ -3,6 +3,7 @@
 
 mod agent;
 pub mod chat;
+mod conflict;
 mod dashboard;
 mod fold;
 mod needs;
@@ -13,6 +14,7 @@ mod template;
 mod workflow;
 
 pub use agent::{AgentRef, AgentSummary, AgentView};
+pub use conflict::{ConflictView, DisputeView};
 pub use dashboard::{ActivityLine, DashboardView};
 pub use fold::activity;
 pub use needs::{AskedView, NeedView, NeedsView, TaskLink};

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
-    WorkflowPage, WorkflowView,
+    AgentSummary, AgentView, AskedView, DashboardView, DisputeView, NeedView, SessionView, TaskDetail, TemplateView,
+    WorkflowFilter, WorkflowPage, WorkflowView,
 };
 use devsquad::{Answer, Command, Role};
 use leptos::prelude::use_context;
@@ -48,7 +48,9 @@ pub trait Backend: Send + Sync + 'static {
     async fn needs(&self) -> Result<Vec<NeedView>, Failure>;
     /// What agents ask people, oldest first.
     async fn questions(&self) -> Result<Vec<AskedView>, Failure>;
-    /// How many of both there are.
+    /// What agents cannot agree about, oldest first.
+    async fn conflicts(&self) -> Result<Vec<DisputeView>, Failure>;
+    /// How much there is of all three.
     async fn count_needs(&self) -> Result<usize, Failure>;
 
     /// The templates on offer.

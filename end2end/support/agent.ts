@@ -70,3 +70,35 @@ export async function waiting(server: Server): Promise<Waiting> {
     thread: `/communication/channels/workflow-${workflow.id}?thread=task-${lease.task_id}`,
   };
 }
+
+/** A workflow in which two agents cannot agree: after six proposals people are asked. */
+export type Arguing = { run: string; task: string; name: string; agents: [string, string] };
+
+/** Makes one. */
+export async function arguing(server: Server): Promise<Arguing> {
+  const nth = ++count;
+  const skill = `arguing-${nth}-${process.pid}`;
+  const name = `Furnish the shed ${nth}`;
+  const agents: [string, string] = [`Nia ${nth}`, `Tom ${nth}`];
+  const join = (name: string) =>
+    post<{ id: string; token: string }>(server, server.token, "/agents", { name, skills: [{ skill, level: 3 }], capacity: 1 });
+  const both = [await join(agents[0]), await join(agents[1])] as const;
+  const workflow = await post<{ id: string }>(server, server.token, "/workflows", {
+    name,
+    tasks: [{ key: "furnish", name: "Furnish it", skills: [{ skill, level: 1 }] }],
+  });
+  const { leases } = await post<{ leases: Lease[] }>(server, both[0].token, "/claims", { max: 1, wait_ms: 20_000 });
+  const lease = leases[0];
+  if (!lease) throw new Error("the agent got no task");
+  const raised = await post<{ conflict_id: string }>(server, both[0].token, `/attempts/${lease.attempt_id}/conflict`, {
+    fence: lease.fence,
+    with: both[1].id,
+    subject: "A bench or two chairs?",
+    proposal: "A bench.",
+  });
+  for (let turn = 1; turn < 6; turn++) {
+    const path = `/workflows/${workflow.id}/conflicts/${raised.conflict_id}/propose`;
+    await post(server, both[turn % 2 === 0 ? 0 : 1].token, path, { text: turn % 2 === 0 ? "A bench." : "Two chairs." });
+  }
+  return { run: `/orchestration/workflows/${workflow.id}`, task: lease.task_id, name, agents };
+}

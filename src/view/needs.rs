@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AgentRef, ArtifactView, CheckpointView, QuestionView};
+use super::{AgentRef, ArtifactView, CheckpointView, DisputeView, QuestionView};
 use crate::id::{TaskId, WorkflowId};
 use crate::workflow::task::TaskStatus;
 
@@ -44,6 +44,9 @@ pub struct NeedsView {
     pub decisions: Vec<NeedView>,
     /// What agents ask.
     pub questions: Vec<AskedView>,
+    /// What agents cannot agree about.
+    #[serde(default)]
+    pub conflicts: Vec<DisputeView>,
 }
 
 /// A question of an agent that waits for a person's answer.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::AgentRef;
+use super::{AgentRef, ConflictView};
 use crate::agent::SkillNeed;
 use crate::id::{AttemptId, CheckpointId, QuestionId, TaskId, WorkflowId};
 use crate::scheduling::Fit;
@@ -94,6 +94,9 @@ pub struct TaskDetail {
     pub attempts: Vec<AttemptView>,
     /// Its checkpoints, newest first.
     pub checkpoints: Vec<CheckpointView>,
+    /// What agents disagree about, or did, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ConflictView>,
     /// Files it handed in, newest attempt first.
     pub artifacts: Vec<ArtifactView>,
     /// The newest lines of the newest attempt's log, oldest first.

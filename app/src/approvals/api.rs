@@ -19,7 +19,7 @@ pub async fn load_needs() -> Result<NeedsView, Failure> {
     for need in &mut decisions {
         super::draw_texts(&mut need.artifacts);
     }
-    Ok(NeedsView { decisions, questions: backend.questions().await? })
+    Ok(NeedsView { decisions, questions: backend.questions().await?, conflicts: backend.conflicts().await? })
 }
 
 /// Decides a checkpoint; gives its id and how it was decided.

@@ -3,6 +3,7 @@
 pub mod api;
 mod artifacts;
 mod card;
+mod conflicts;
 mod earlier;
 mod needs;
 mod page;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Needs;
 use super::api::load_needs;
+use super::conflicts::Disputes;
 use super::questions::Questions;
 use crate::live::use_live;
 use crate::ui::*;
@@ -17,6 +18,7 @@ pub fn ApprovalsPage() -> impl IntoView {
         <PageTitle title="Needs you" subtitle="Answers and decisions the squad cannot go on without, oldest first."/>
         <Loaded resource=needs what="what needs you" let:open>
             <Questions needs=open/>
+            <Disputes needs=open/>
             <div class="max-w-4xl">
                 <Needs needs=derived(move || open.seen(|open| open.decisions.clone())) previews=true on_decided=Callback::new(move |()| needs.refetch())>
                     <GlassCard>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::ui::Now;
 use crate::workflows::status::{PresenceChip, TaskChip, WorkflowChip};
 
-const TERMS: [(&str, &str); 12] = [
+const TERMS: [(&str, &str); 13] = [
     ("Workflow", "Tasks that belong together, with who waits for whom. It runs until every task has ended."),
     ("Task", "One piece of work for one agent. It says which skills are needed and what is given."),
     (
@@ -32,6 +32,10 @@ const TERMS: [(&str, &str); 12] = [
         "Something that must be found good before a task is done: a peer review by another agent, or your approval.",
     ),
     ("Peer review", "Another agent, independent of the author, examines the result. Sent back, it is reworked."),
+    (
+        "Conflict",
+        "What two agents disagree about over a task. They settle it by proposals, or a person does; the work goes on meanwhile.",
+    ),
     ("Template", "A workflow to use again. It asks for what changes from run to run."),
 ];
 

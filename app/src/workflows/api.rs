@@ -110,6 +110,8 @@ pub enum TaskControl {
     Answer,
     /// Let its result pass unexamined.
     Waive,
+    /// Settle what agents disagree about.
+    Settle,
 }
 
 impl TaskControl {
@@ -120,11 +122,12 @@ impl TaskControl {
             TaskControl::Assign => "assign",
             TaskControl::Answer => "answer",
             TaskControl::Waive => "waive",
+            TaskControl::Settle => "settle",
         }
     }
 }
 
-/// Does one of these. `about` is the id of the question or the checkpoint, `agent` that of the agent; empty where there is none.
+/// Does one of these. `about` is the id of the question, the checkpoint or the conflict, `agent` that of the agent; empty where there is none.
 #[server(output = crate::wire::Json)]
 pub async fn steer_task(
     workflow: WorkflowId,
@@ -150,6 +153,10 @@ pub async fn steer_task(
         TaskControl::Waive => {
             let checkpoint = about.parse().map_err(|_| told_nothing("checkpoint"))?;
             Command::WaiveCheckpoint { workflow, checkpoint, reason: text }
+        }
+        TaskControl::Settle => {
+            let conflict = about.parse().map_err(|_| told_nothing("conflict"))?;
+            Command::ResolveConflict { workflow, conflict, text }
         }
     };
     let done = backend()?.perform(command).await;

@@ -2,12 +2,14 @@
 
 pub mod api;
 mod decision;
+mod dispute;
 mod inspector;
 mod list;
 mod run;
 pub mod status;
 mod task_page;
 
+pub(crate) use dispute::Dispute;
 pub(crate) use inspector::Inspector;
 pub use list::WorkflowsPage;
 pub use run::RunPage;

@@ -51,7 +51,7 @@ fn Whole(newest: Now<WorkflowView>, task: TaskId) -> impl IntoView {
     let Some(live) = run.task(task) else {
         return view! { <FailurePage failure=Refusal::not_found("task", task).into()/> }.into_any();
     };
-    let version = refetched_with(live);
+    let version = refetched_with(run, live);
     let detail = Resource::new_blocking(move || version.get(), move |_| get_task(run.id, task));
     let name = derived(move || live.seen(|task| task.name.clone()));
     let workflow = derived(move || run.summary.seen(|summary| summary.name.clone()));

@@ -16,8 +16,8 @@ use axum::http::request::Parts;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
 use devsquad::view::chat::{Act, ChannelPage, ChannelView, Draft, FoundMessage, MessageView, Part, ThreadView, Which};
 use devsquad::view::{
-    AgentSummary, AgentView, AskedView, DashboardView, NeedView, SessionView, TaskDetail, TemplateView, WorkflowFilter,
-    WorkflowPage, WorkflowView,
+    AgentSummary, AgentView, AskedView, DashboardView, DisputeView, NeedView, SessionView, TaskDetail, TemplateView,
+    WorkflowFilter, WorkflowPage, WorkflowView,
 };
 use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
 use serde_json::Value;
@@ -30,7 +30,7 @@ use crate::clock;
 use crate::engine::EngineError;
 use crate::store::TenantTx;
 use crate::store::identity;
-use crate::store::pages::{agents, dashboard, needs, tasks, workflows};
+use crate::store::pages::{agents, conflicts, dashboard, needs, tasks, workflows};
 
 /// The server as one request sees it.
 pub struct WebBackend {
@@ -149,6 +149,10 @@ impl Backend for WebBackend {
 
     async fn questions(&self) -> Result<Vec<AskedView>, Failure> {
         needs::questions(&mut self.reading().await?).await.map_err(unreadable)
+    }
+
+    async fn conflicts(&self) -> Result<Vec<DisputeView>, Failure> {
+        conflicts::escalated(&mut self.reading().await?).await.map_err(unreadable)
     }
 
     async fn count_needs(&self) -> Result<usize, Failure> {

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod checkpoints;
+mod conflicts;
 mod data;
 mod log;
 mod reasons;
@@ -24,6 +25,7 @@ use crate::communication::thread_of;
 use crate::ui::*;
 use attempts::Attempts;
 use checkpoints::Checkpoints;
+use conflicts::Conflicts;
 use data::Data;
 use log::Log;
 use reasons::Reasons;
@@ -54,7 +56,7 @@ pub fn Inspector(
         }
         .into_any();
     };
-    let version = refetched_with(live);
+    let version = refetched_with(run, live);
     let detail = Resource::new_blocking(move || version.get(), move |_| get_task(run.id, task));
     let name = live.seen_once(|task| task.name.clone());
     focus_when_opened_by_hand();
@@ -93,12 +95,13 @@ pub fn Inspector(
     .into_any()
 }
 
-/// A number that changes soon after the task did.
-pub fn refetched_with(task: RwSignal<TaskView>) -> RwSignal<u32> {
+/// A number that changes soon after the task did, or what is disagreed about in its run.
+pub fn refetched_with(run: Run, task: RwSignal<TaskView>) -> RwSignal<u32> {
     let version = RwSignal::new(0u32);
     let is_due = StoredValue::new(false);
     Effect::new(move |first: Option<()>| {
         task.track();
+        run.argued.track();
         if first.is_some() && is_due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
             set_timeout(
                 move || {
@@ -161,6 +164,7 @@ pub fn TaskPanel(
                 <p class="text-sm break-words text-ink">{part(move || why.get())}</p>
                 <Steer run task detail/>
             </section>
+            <Conflicts detail run task/>
             <Checkpoints detail run task/>
             <Only when=move || artifacts.seen(|artifacts| !artifacts.is_empty())>
                 <section aria-labelledby="files-title">

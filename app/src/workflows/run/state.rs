@@ -31,6 +31,8 @@ pub struct Run {
     /// Who could work on it.
     pub members: RwSignal<Vec<Member>>,
     to_tell: StoredValue<Vec<String>>,
+    /// The newest event about what agents disagree about: no task's line shows it, its panel does.
+    pub argued: RwSignal<u64>,
 }
 
 impl Run {
@@ -47,6 +49,7 @@ impl Run {
             frame_is_due: StoredValue::new(false),
             members: RwSignal::new(first.members.clone()),
             to_tell: StoredValue::new(Vec::new()),
+            argued: RwSignal::new(0),
         };
         effect(move || {
             let newest = newest.get();
@@ -96,6 +99,9 @@ impl Run {
         }
         if news.workflow != Some(self.id) {
             return;
+        }
+        if news.name.starts_with("conflict_") || news.name == "resolution_proposed" {
+            self.argued.set(news.seq);
         }
         let names = names(&self.members.get_untracked());
         let before = self.whole.with_value(|whole| whole.activity.first().map_or(0, |line| line.seq));

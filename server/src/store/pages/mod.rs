@@ -7,6 +7,7 @@ pub mod artifacts;
 pub mod attempts;
 pub mod chat;
 pub mod checkpoints;
+pub mod conflicts;
 pub mod dashboard;
 pub mod needs;
 pub mod session;

@@ -74,7 +74,7 @@ pub async fn needs(tx: &mut TenantTx) -> Result<Vec<NeedView>, sqlx::Error> {
     Ok(needs)
 }
 
-/// How many decisions and questions wait for a person: what `needs` and `questions` give without their limit.
+/// How much waits for a person: what `needs`, `questions` and `conflicts::escalated` give without their limit.
 pub async fn count(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM quality_checkpoints AS c
@@ -82,7 +82,9 @@ pub async fn count(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
                  WHERE c.organization_id = $1 AND c.status = 'pending' AND k.status = 'awaiting_approval')
               + (SELECT count(*) FROM task_questions AS q
                  JOIN workflow_tasks AS t ON t.organization_id = q.organization_id AND t.id = q.task_id
-                 WHERE q.organization_id = $1 AND q.answered_at IS NULL AND t.status = 'awaiting_input')",
+                 WHERE q.organization_id = $1 AND q.answered_at IS NULL AND t.status = 'awaiting_input')
+              + (SELECT count(*) FROM agent_coordination AS c
+                 WHERE c.organization_id = $1 AND c.coordination_type = 'conflict' AND c.status = 'escalated')",
     )
     .bind(tx.tenant().organization)
     .fetch_one(&mut **tx)

@@ -10,7 +10,9 @@ use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{agent_ref, artifacts, attempts, checkpoints, count, from_json, head, parsed, time, unknown, value};
+use super::{
+    agent_ref, artifacts, attempts, checkpoints, conflicts, count, from_json, head, parsed, time, unknown, value,
+};
 use crate::store::TenantTx;
 
 #[derive(FromRow)]
@@ -143,7 +145,7 @@ struct Detailed {
     edge: Option<String>,
 }
 
-/// One task with everything about it: six queries.
+/// One task with everything about it: seven queries.
 pub async fn detail(tx: &mut TenantTx, workflow: WorkflowId, task: TaskId) -> Result<Option<TaskDetail>, sqlx::Error> {
     let organization = tx.tenant().organization;
     let query = format!(
@@ -180,6 +182,7 @@ pub async fn detail(tx: &mut TenantTx, workflow: WorkflowId, task: TaskId) -> Re
         output,
         text,
         checkpoints: checkpoints::of_tasks(tx, &[task]).await?.into_iter().map(|(_, view)| view).collect(),
+        conflicts: conflicts::of_task(tx, task).await?,
         artifacts: artifacts::of_task(tx, task).await?,
         attempts,
         log,

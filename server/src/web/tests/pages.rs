@@ -88,6 +88,7 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
 
     let needs = web.needs().await.expect("needs");
     assert_eq!(needs.len(), 1);
+    assert_eq!(web.count_needs().await, Ok(1));
     assert_eq!(needs[0].checkpoint.title, "Accept the report");
     assert_eq!(needs[0].author.as_ref().map(|author| author.name.as_str()), Some("Ada"));
     let view = web.workflow(id).await.expect("the workflow");
@@ -112,6 +113,7 @@ async fn a_workflow_is_told_from_its_beginning_to_the_approval() {
     };
     web.perform(decide).await.expect("approved");
     assert!(web.needs().await.expect("needs").is_empty());
+    assert_eq!(web.count_needs().await, Ok(0));
     let detail = web.task(id, view.tasks[1].id).await.expect("the task");
     assert_eq!(detail.task.status, TaskStatus::Completed);
     assert_eq!(detail.output, Some(json!({"ok": true})));
@@ -172,6 +174,8 @@ async fn who_is_signed_out_gets_nothing() {
     assert_eq!(nobody.workflows(WorkflowFilter::default()).await, Err(Failure::SignedOut));
     assert_eq!(nobody.agents().await, Err(Failure::SignedOut));
     assert_eq!(nobody.needs().await, Err(Failure::SignedOut));
+    assert_eq!(nobody.count_needs().await, Err(Failure::SignedOut));
+    assert_eq!(nobody.conflicts().await, Err(Failure::SignedOut));
     assert_eq!(nobody.templates().await, Err(Failure::SignedOut));
     assert_eq!(nobody.people().await, Err(Failure::SignedOut));
     assert_eq!(nobody.invitations().await, Err(Failure::SignedOut));
