@@ -9,7 +9,8 @@ export default defineConfig({
   // Each worker runs a server with a database of its own and a browser: more than one for two cores only makes both slow.
   workers: Math.max(1, Math.floor(cpus().length / 2)),
   forbidOnly: !!process.env.CI,
-  timeout: 60_000,
+  // A story that draws six pictures and has every theme examined takes half a minute on a quiet machine, and two where others work too.
+  timeout: 150_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   use: {

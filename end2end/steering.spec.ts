@@ -61,15 +61,9 @@ test("a workflow is made urgent, and a viewer's page of it says so at once", asy
 });
 
 for (const width of [360, 1280]) {
-  test(`what agents cannot agree about is settled under Needs you at ${width} px, and stands with the task`, async ({ page, context, server }) => {
-    const of = await arguing(server);
-    const second = await context.newPage();
-    await visit(second, `${of.run}?task=${of.task}`);
-    await expect(second.getByRole("heading", { name: "Disagreements" })).toBeVisible();
-    await expect(second.getByText("Two chairs.").first()).toBeVisible();
-    await expectAccessible(second);
-    await screens(second, `disagreement-${width}`);
+  test(`what agents cannot agree about is settled under Needs you at ${width} px`, async ({ page, server }) => {
     await page.setViewportSize({ width, height: 800 });
+    const of = await arguing(server);
     await visit(page, "/orchestration/approvals");
     const card = page.getByRole("article").filter({ hasText: of.name });
     await expect(card.getByRole("heading", { name: "A bench or two chairs?" })).toBeVisible();
@@ -81,7 +75,23 @@ for (const width of [360, 1280]) {
     await card.getByLabel("How is it settled?").fill("A bench, and one chair.");
     await card.getByRole("button", { name: "Settle it" }).press("Enter");
     await expect(card).toHaveCount(0);
-    // Who looks at the task sees it without loading anything anew.
-    await expect(second.getByText("A bench, and one chair.")).toBeVisible();
   });
 }
+
+test("a disagreement stands with its task, and is settled there by keyboard for everybody who looks", async ({ page, context, server }) => {
+  const of = await arguing(server);
+  const second = await context.newPage();
+  await visit(second, `${of.run}/tasks/${of.task}`);
+  await page.bringToFront();
+  await visit(page, `${of.run}?task=${of.task}`);
+  await expect(page.getByRole("heading", { name: "Disagreements" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Proposals, oldest first" }).getByRole("listitem")).toHaveCount(6);
+  await expectAccessible(page);
+  await screens(page, "disagreement");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByLabel("How is it settled?").fill("A bench, and one chair.");
+  await page.getByRole("button", { name: "Settle it" }).press("Enter");
+  await expect(page.getByRole("button", { name: "Settle it" })).toHaveCount(0);
+  // Who looks at the task elsewhere sees it without loading anything anew.
+  await expect(second.getByText("A bench, and one chair.")).toBeVisible();
+});
