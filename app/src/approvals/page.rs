@@ -21,11 +21,14 @@ pub fn ApprovalsPage() -> impl IntoView {
             <Disputes needs=open/>
             <div class="max-w-4xl">
                 <Needs needs=derived(move || open.seen(|open| open.decisions.clone())) previews=true on_decided=Callback::new(move |()| needs.refetch())>
-                    <GlassCard>
-                        <EmptyState glyph=Glyph::Check title="Nothing waits for a decision" text="When a task asks for a person, it appears here, and the navigation counts it.">
-                            <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>
-                        </EmptyState>
-                    </GlassCard>
+                    // Under a question or a conflict there is nothing to say of what does not wait.
+                    <Only when=move || open.seen(|open| open.questions.is_empty() && open.conflicts.is_empty())>
+                        <GlassCard>
+                            <EmptyState glyph=Glyph::Check title="Nothing waits for you" text="When a task asks for a person, it appears here, and the navigation counts it.">
+                                <LinkButton href="/orchestration/workflows">"See the workflows"</LinkButton>
+                            </EmptyState>
+                        </GlassCard>
+                    </Only>
                 </Needs>
             </div>
         </Loaded>

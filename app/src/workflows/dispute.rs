@@ -55,7 +55,7 @@ pub fn Dispute(
                 <a href=agent_href(raised_by.id) class="link">{raised_by.name}</a>
                 " and "
                 <a href=agent_href(with.id) class="link">{with.name}</a>
-                " disagree. The work goes on meanwhile."
+                {part(move || if open.get() { " disagree. The work goes on meanwhile." } else { " disagreed." })}
             </p>
             <Only when=move || proposals.seen(|proposals| !proposals.is_empty())>
                 <ol class="flex flex-col gap-2" aria-label="Proposals, oldest first">{part(move || proposals.get().into_iter().map(proposal).collect_view())}</ol>
