@@ -101,7 +101,7 @@ impl Outage {
                 &format!("{}: without the chat {ratio:.3} times as fast as with it, {bound}", regime.name),
             );
         }
-        let holds = rig.verify().await?;
+        let holds = rig.verify_with(chat.data_dir()).await?;
         gates.check(holds, "every invariant holds");
         Ok(gates.exit_code(self.common.gate))
     }
