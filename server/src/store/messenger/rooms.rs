@@ -260,15 +260,15 @@ pub async fn seated(tx: &mut TenantTx, kind: &str, channel: &Channel, members: &
     .map(drop)
 }
 
-/// Something was said in a channel.
-pub async fn said(tx: &mut TenantTx, kind: &str, channel: &Channel, now: Timestamp) -> Result<(), sqlx::Error> {
+/// Something was said in these channels.
+pub async fn said(tx: &mut TenantTx, kind: &str, channels: &[String], now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE stream_chat_integration SET last_activity = $4
-         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
+         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = ANY ($3)",
     )
     .bind(tx.tenant().organization)
     .bind(kind)
-    .bind(channel.id())
+    .bind(channels)
     .bind(jiff_sqlx::Timestamp::from(now))
     .execute(&mut **tx)
     .await
