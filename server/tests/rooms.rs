@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
 use server::chat::wire::{ChannelState, Custom, MessageRequest, Query};
-use server::store::{StoreOptions, embedded};
+use server::store::{StoreOptions, Tenant, embedded};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -334,6 +334,51 @@ async fn people_are_where_their_role_puts_them(at: ChatAt) {
     holds(&chat, &emergency, &[&owner]).await;
     holds(&chat, &format!("workflow-{shop}"), &[&owner]).await;
     holds(&chat, &format!("workflow-{again}"), &[&owner]).await;
+    server.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joined_stays_while_they_are_there_and_what_is_done_by_hand_is_noticed() {
+    let server = Server::start().await;
+    let chat = server.chat();
+    let mut tables = Tables::of(&server).await;
+    let organization: Uuid = tables.text("SELECT id::text FROM organizations").await.parse().expect("an id");
+    let skill = Channel::Skill(OrganizationId(organization), "welding".to_owned()).id();
+    let nora = person(&server, &mut tables, "nora", "viewer").await;
+    let finn = person(&server, &mut tables, "finn", "viewer").await;
+    let mut welders: Vec<String> = Vec::new();
+    let mut another = async |name: &str| {
+        let (id, _) = agent(&server, name, &["welding"]).await;
+        welders.push(format!("agent-{id}"));
+        welders.clone()
+    };
+    let with = |agents: &[String], people: &[&str]| -> Vec<String> {
+        agents.iter().cloned().chain(people.iter().map(|person| (*person).to_owned())).collect()
+    };
+    let exactly = async |expected: Vec<String>| {
+        holds(&chat, &skill, &expected.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    };
+    exactly(another("ada").await).await;
+
+    // As the page does it for a person who writes.
+    chat.add_members(CHANNEL_TYPE, &skill, &[json!(nora)]).await.expect("added");
+    let store = server.store().await;
+    let id: Uuid = nora.trim_start_matches("person-").parse().expect("an id");
+    let mut tx = store.begin(&Tenant::person(organization, id, devsquad::Role::Viewer)).await.expect("a transaction");
+    server::store::pages::chat::joined(&mut tx, &skill).await.expect("joined");
+    tx.commit().await.expect("noted");
+    store.close().await;
+    exactly(with(&another("bob").await, &[&nora])).await;
+
+    // By hand: an agent taken out, a person added.
+    let ada = another("kim").await.remove(0);
+    chat.remove_members(CHANNEL_TYPE, &skill, &[&ada]).await.expect("removed");
+    chat.add_members(CHANNEL_TYPE, &skill, &[json!(finn)]).await.expect("added");
+    exactly(with(&another("eve").await, &[&nora, &finn])).await;
+
+    tables.change(&format!("UPDATE users SET disabled_at = now() WHERE id = '{id}'")).await;
+    exactly(with(&another("zoe").await, &[&finn])).await;
+    told(&mut tables).await;
     server.verify();
 }
 

@@ -82,8 +82,11 @@ struct Messenger {
     looked_at: Option<Instant>,
     /// Whether anything may have happened since.
     news: bool,
-    /// Whether who is in the channels was compared with the rows that say so since this process began.
+    /// Whether who is in the channels was compared with the rows that say so since this process began; and the last ones for which it
+    /// was, of those that stand and of those of workflows.
     counted: bool,
+    counted_to: String,
+    workflows_counted_to: String,
     /// When all channels were last as they should be; nothing while they are known not to be.
     in_step_at: Option<Instant>,
 }
@@ -101,6 +104,8 @@ impl Messenger {
             looked_at: None,
             news: true,
             counted: false,
+            counted_to: String::new(),
+            workflows_counted_to: String::new(),
             in_step_at: None,
         }
     }

@@ -34,7 +34,7 @@ impl Messenger {
             (Some(room), _) => room,
             (None, Some(involved)) => {
                 let members = self.roll.squad.members(channel, &involved);
-                let room = Room { channel: channel.clone(), members, archived: false };
+                let room = Room { channel: channel.clone(), members, joined: BTreeSet::new(), archived: false };
                 self.open(&room).await?;
                 room
             }
@@ -113,7 +113,7 @@ impl Messenger {
             other => other?,
         }
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
-        rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, &wanted).await?;
+        rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, (&room.members, &wanted), &BTreeSet::new()).await?;
         tx.commit().await?;
         let new = wanted.agents.difference(&room.members.agents).copied().collect();
         self.note_assigned(&room.channel, &new).await?;
