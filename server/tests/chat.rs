@@ -265,6 +265,36 @@ async fn a_repeated_id_is_the_same_message_or_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_to_a_message_is_what_is_read_of_it() {
+    let stand = Stand::new().await;
+    stand.general(&["ada", "bob"]).await;
+    stand.say("ada", "root", "Hello").await;
+    stand
+        .client
+        .create_poll(&Poll { id: "p".into(), name: "Tea?".into(), ..Poll::default() }, "ada")
+        .await
+        .expect("a poll");
+    for message in [
+        json!({"id": "plain", "text": "**Hi** /giphy", "user_id": "ada"}),
+        json!({"id": "reply", "text": "Yes", "user_id": "bob", "parent_id": "root", "silent": true}),
+        json!({"id": "both", "text": "", "user_id": "bob", "parent_id": "root", "show_in_channel": true, "mood": {"a": null},
+            "mentioned_users": ["ada", "cyd"], "attachments": [{"type": "file", "title": "x"}]}),
+        json!({"id": "quote", "text": "This", "user_id": "ada", "quoted_message_id": "root"}),
+        json!({"id": "poll", "text": "", "user_id": "ada", "poll_id": "p"}),
+        json!({"id": "pinned", "text": "Here", "user_id": "ada", "pinned": true}),
+    ] {
+        let id = message["id"].as_str().expect("an id").to_owned();
+        let (status, sent) =
+            stand.as_server("POST", "channels/messaging/general/message", json!({ "message": message })).await;
+        assert_eq!(status, 201, "{sent}");
+        let (_, mut read) = stand.as_server("GET", &format!("messages/{id}"), Value::Null).await;
+        read["message"].as_object_mut().expect("a message").remove("channel");
+        assert_eq!(sent["message"], read["message"], "{id}");
+        assert_eq!(sent["message"]["user"]["id"], message["user_id"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_keep_to_their_limits() {
     let stand = Stand::new().await;
     stand.general(&["ada"]).await;
@@ -534,7 +564,8 @@ async fn what_is_used_up_is_said_in_headers() {
     let number = |answer: &reqwest::Response, name: &str| {
         answer.headers()[name].to_str().expect("text").parse::<i64>().expect("a number")
     };
-    assert_eq!((number(&answer, "x-ratelimit-limit"), number(&answer, "x-ratelimit-remaining")), (2, 1));
+    // The application has ten times as many as a user.
+    assert_eq!((number(&answer, "x-ratelimit-limit"), number(&answer, "x-ratelimit-remaining")), (20, 19));
     let reset = number(&answer, "x-ratelimit-reset") - clock::now().as_second();
     assert!((0..=60).contains(&reset), "{reset}");
     let mut refused = get().await;

@@ -79,8 +79,8 @@ async fn expect_the_whole_story(server: &Server, chat: &Client, workflows: &[Str
         assert_eq!(roots.len(), tasks, "one thread for each task");
         assert_eq!(all.len(), roots.len() + told(&all).len(), "and no root twice");
     }
-    let report = server.verify();
-    assert_eq!(report["dead_letters"], json!(0), "{report:#}");
+    let report = server.verify_with_chat().await;
+    assert_eq!(report.dead_letters, 0, "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -205,6 +205,12 @@ async fn what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refus
     story.says(&story.owner, "/priority urgent").await;
     story.until("it is urgent", async |story: &Story| story.look().await["priority"] == "urgent").await;
 
+    // A message's id may be as long as the engine's key for it.
+    let long =
+        MessageRequest { id: Some("x".repeat(255)), ..MessageRequest::text(story.owner.as_str(), "/priority low") };
+    story.chat.send_message(CHANNEL_TYPE, &story.channel(), &long).await.expect("it is sent");
+    story.until("it is low", async |story: &Story| story.look().await["priority"] == "low").await;
+
     let status = story.says(&story.owner, "/status").await;
     assert!(story.answer_to(&status).await.starts_with("“Ship it” is running: 0 of 1 task done."));
     let unknown = story.says(&story.owner, "/dance").await;

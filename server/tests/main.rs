@@ -14,3 +14,4 @@ mod messenger;
 mod rooms;
 mod schema;
 mod tidy;
+mod verify;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
 use server::chat::wire::{ChannelState, Custom, MessageRequest, Query};
-use server::store::{StoreOptions, embedded};
+use server::store::{StoreOptions, Tenant, embedded};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -25,21 +25,21 @@ crate::with_both_chats!(
 );
 
 /// A look at what is not in any answer: the database, as its superuser.
-struct Tables(PgConnection);
+pub struct Tables(PgConnection);
 
 impl Tables {
-    async fn of(server: &Server) -> Tables {
+    pub async fn of(server: &Server) -> Tables {
         let (options, _) = embedded::running(&server.data_dir()).expect("a cluster");
         Tables(PgConnection::connect_with(&options).await.expect("a connection"))
     }
 
     /// The one text a query gives.
-    async fn text(&mut self, query: &str) -> String {
+    pub async fn text(&mut self, query: &str) -> String {
         let query = AssertSqlSafe(query.to_owned());
         sqlx::query_scalar(query).fetch_one(&mut self.0).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    async fn change(&mut self, statement: &str) {
+    pub async fn change(&mut self, statement: &str) {
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut self.0).await.expect("changed");
     }
 
@@ -73,7 +73,7 @@ fn said(state: &ChannelState) -> Vec<(String, String)> {
 }
 
 /// Waits until something is so.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..400 {
         if let Some(seen) = look().await {
             return seen;
@@ -108,7 +108,7 @@ async fn shows(chat: &Client, user: &str, field: &str, value: Value) {
 }
 
 /// Registers an agent; gives its id and token.
-async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String) {
+pub async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String) {
     let skills: Vec<Value> = skills.iter().map(|skill| json!({"skill": skill, "level": 3})).collect();
     let made = server.ask("POST", "/agents", Some(json!({"name": name, "skills": skills}))).await;
     let text = |field: &str| made[field].as_str().expect("a text").to_owned();
@@ -116,12 +116,12 @@ async fn agent(server: &Server, name: &str, skills: &[&str]) -> (String, String)
 }
 
 /// Begins a workflow; gives its id.
-async fn workflow(server: &Server, definition: Value) -> String {
+pub async fn workflow(server: &Server, definition: Value) -> String {
     server.ask("POST", "/workflows", Some(definition)).await["id"].as_str().expect("an id").to_owned()
 }
 
 /// Takes the next task, and ends the attempt like that.
-async fn attempt(server: &Server, token: &str, how: &str, body: Value) {
+pub async fn attempt(server: &Server, token: &str, how: &str, body: Value) {
     let (_, claimed) = server.call("POST", "/claims", token, Some(json!({"wait_ms": 10_000}))).await;
     let attempt = claimed["leases"][0]["attempt_id"].as_str().expect("a lease");
     let (status, answer) = server.call("POST", &format!("/attempts/{attempt}/{how}"), token, Some(body)).await;
@@ -165,7 +165,7 @@ async fn everything(tables: &mut Tables) -> BTreeMap<&'static str, String> {
 }
 
 /// Waits until the chat was told the whole journal.
-async fn told(tables: &mut Tables) {
+pub async fn told(tables: &mut Tables) {
     until("the chat was told everything", async || {
         let behind = "SELECT (SELECT coalesce(max(seq), 0) FROM orchestration_events) - (SELECT max(posted_seq) FROM chat_bookmarks)";
         (tables.text(&format!("SELECT coalesce(({behind}), 1)::text")).await == "0").then_some(())
@@ -334,6 +334,51 @@ async fn people_are_where_their_role_puts_them(at: ChatAt) {
     holds(&chat, &emergency, &[&owner]).await;
     holds(&chat, &format!("workflow-{shop}"), &[&owner]).await;
     holds(&chat, &format!("workflow-{again}"), &[&owner]).await;
+    server.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joined_stays_while_they_are_there_and_what_is_done_by_hand_is_noticed() {
+    let server = Server::start().await;
+    let chat = server.chat();
+    let mut tables = Tables::of(&server).await;
+    let organization: Uuid = tables.text("SELECT id::text FROM organizations").await.parse().expect("an id");
+    let skill = Channel::Skill(OrganizationId(organization), "welding".to_owned()).id();
+    let nora = person(&server, &mut tables, "nora", "viewer").await;
+    let finn = person(&server, &mut tables, "finn", "viewer").await;
+    let mut welders: Vec<String> = Vec::new();
+    let mut another = async |name: &str| {
+        let (id, _) = agent(&server, name, &["welding"]).await;
+        welders.push(format!("agent-{id}"));
+        welders.clone()
+    };
+    let with = |agents: &[String], people: &[&str]| -> Vec<String> {
+        agents.iter().cloned().chain(people.iter().map(|person| (*person).to_owned())).collect()
+    };
+    let exactly = async |expected: Vec<String>| {
+        holds(&chat, &skill, &expected.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    };
+    exactly(another("ada").await).await;
+
+    // As the page does it for a person who writes.
+    chat.add_members(CHANNEL_TYPE, &skill, &[json!(nora)]).await.expect("added");
+    let store = server.store().await;
+    let id: Uuid = nora.trim_start_matches("person-").parse().expect("an id");
+    let mut tx = store.begin(&Tenant::person(organization, id, devsquad::Role::Viewer)).await.expect("a transaction");
+    server::store::pages::chat::joined(&mut tx, &skill).await.expect("joined");
+    tx.commit().await.expect("noted");
+    store.close().await;
+    exactly(with(&another("bob").await, &[&nora])).await;
+
+    // By hand: an agent taken out, a person added.
+    let ada = another("kim").await.remove(0);
+    chat.remove_members(CHANNEL_TYPE, &skill, &[&ada]).await.expect("removed");
+    chat.add_members(CHANNEL_TYPE, &skill, &[json!(finn)]).await.expect("added");
+    exactly(with(&another("eve").await, &[&nora, &finn])).await;
+
+    tables.change(&format!("UPDATE users SET disabled_at = now() WHERE id = '{id}'")).await;
+    exactly(with(&another("zoe").await, &[&finn])).await;
+    told(&mut tables).await;
     server.verify();
 }
 

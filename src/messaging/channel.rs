@@ -200,6 +200,19 @@ impl Squad {
         }
     }
 
+    /// Those of the people who came into a channel by themselves who may stay: what is not closed is read by everybody who is there. In
+    /// a closed channel is who belongs there, and nobody else.
+    pub fn may_stay(&self, channel: &Channel, joined: &BTreeSet<UserId>) -> BTreeSet<UserId> {
+        match channel {
+            Channel::Emergency(_) | Channel::Approvals(_) => BTreeSet::new(),
+            Channel::Project(_)
+            | Channel::Workflow(_)
+            | Channel::Skill(..)
+            | Channel::Coordination(_)
+            | Channel::Progress(_) => joined.iter().filter(|id| self.people.contains_key(id)).copied().collect(),
+        }
+    }
+
     /// The skills that have channels, the ones that most agents share first.
     pub fn skills(&self) -> Vec<&str> {
         let mut shared: BTreeMap<&str, usize> = BTreeMap::new();

@@ -85,7 +85,8 @@ impl ChatServer {
         cpu::Cpu::now(self.child.id(), self.data_dir())
     }
 
-    fn data_dir(&self) -> &Path {
+    /// Where it keeps everything.
+    pub fn data_dir(&self) -> &Path {
         self.dir.path()
     }
 }

@@ -4,6 +4,7 @@
 //! that agents and scripts use. A run ends by itself and leaves nothing behind. `bench/README.md` says how to read the figures.
 
 mod agents;
+mod away;
 mod chat;
 mod chat_server;
 mod cpu;

@@ -2,13 +2,14 @@
 //!
 //! The chat is a process of its own. To take it away it is stopped where it stands: it still takes connections and never answers, which
 //! is the worst way of being away, because every call to it waits for its deadline. Rounds come in pairs, one with the chat and one
-//! without, in an order that alternates; what counts is their ratio.
+//! without, in an order that alternates; what counts is their ratio. With `--away` it is one long outage instead (`away`).
 
 use std::time::Duration;
 
 use anyhow::ensure;
 use clap::Args;
 
+use super::away::Away;
 use super::chat_server::ChatServer;
 use super::report::{Gates, Table, say, say_machine, whole};
 use super::rig::Rig;
@@ -38,6 +39,10 @@ pub struct Outage {
     /// How long an agent works on its batch, at the pace of a squad at work.
     #[arg(long, default_value_t = 200)]
     hold_ms: u64,
+    /// Instead of rounds: so many workflows under way all the time, the chat there for this many seconds and then away for as many;
+    /// what was not told is told when it is back.
+    #[arg(long, value_name = "SECONDS")]
+    away: Option<u64>,
     #[command(flatten)]
     common: Common,
 }
@@ -62,28 +67,51 @@ struct Pair {
 impl Outage {
     /// Runs it.
     pub async fn run(self, config: &Config) -> anyhow::Result<i32> {
-        ensure!(self.workflows > 0 && self.pairs > 0, "there is nothing to do");
-        say(&format!(
-            "outage: {} workflows × {} tasks a round, {} pairs of rounds, seed {}",
-            self.workflows,
-            dags::LAYERED_TASKS,
-            self.pairs,
-            self.common.seed
-        ));
+        ensure!(self.workflows > 0 && self.pairs > 0 && self.away != Some(0), "there is nothing to do");
+        let how = match self.away {
+            Some(seconds) => format!("under way, {seconds} s with the chat and {seconds} s without it"),
+            None => format!("a round, {} pairs of rounds", self.pairs),
+        };
+        let (workflows, tasks) = (self.workflows, dags::LAYERED_TASKS);
+        say(&format!("outage: {workflows} workflows × {tasks} tasks {how}, seed {}", self.common.seed));
         say_machine();
         let chat = ChatServer::start(config, &self.common).await?;
         let rig = Rig::start_with(config, &self.common, &chat.settings()?).await?;
-        let tokens = agents::register(&rig, 64, 16).await?;
+        let mut gates = Gates::default();
+        match self.away {
+            Some(seconds) => self.one_outage(&rig, &chat, seconds, &mut gates).await?,
+            None => self.rounds(&rig, &chat, &mut gates).await?,
+        }
+        let holds = rig.verify_with(chat.data_dir()).await?;
+        gates.check(holds, "every invariant holds");
+        Ok(gates.exit_code(self.common.gate))
+    }
+
+    async fn one_outage(&self, rig: &Rig, chat: &ChatServer, seconds: u64, gates: &mut Gates) -> anyhow::Result<()> {
+        let [at_work, _] = self.regimes();
+        let tokens = agents::register(rig, at_work.agents, at_work.batch).await?;
+        let (stretch, seed) = (Duration::from_secs(seconds), self.common.seed);
+        let away = Away { workflows: self.workflows, stretch, batch: at_work.batch, hold: at_work.hold, seed };
+        let seen = away.run(rig, chat, &tokens).await?;
+        let ratio = seen.without / seen.with;
+        let with = whole(seen.with);
+        let text =
+            format!("{} tasks/s while the chat was away, {with} while it was there: {ratio:.3}", whole(seen.without));
+        gates.check((ratio - 1.0).abs() <= APART_MAX, &format!("{text}, 0.95 to 1.05"));
+        Ok(())
+    }
+
+    async fn rounds(&self, rig: &Rig, chat: &ChatServer, gates: &mut Gates) -> anyhow::Result<()> {
+        let tokens = agents::register(rig, 64, 16).await?;
         let heads = ["pace", "pair", "with the chat tasks/s", "without tasks/s", "without ÷ with", "events told/s"];
         let mut table = Table::new(&heads);
-        let mut gates = Gates::default();
         let mut verdicts = Vec::new();
         for regime in self.regimes() {
             // Statements are prepared, connections made, before anything counts.
-            self.round(&rig, &tokens, &regime, usize::MAX).await?;
+            self.round(rig, &tokens, &regime, usize::MAX).await?;
             let mut ratios = Vec::new();
             for nth in 0..self.pairs {
-                let pair = self.pair(&rig, &chat, &tokens, &regime, nth).await?;
+                let pair = self.pair(rig, chat, &tokens, &regime, nth).await?;
                 let ratio = pair.without / pair.with;
                 let mut cells = vec![regime.name.to_owned(), (nth + 1).to_string()];
                 cells.extend([whole(pair.with), whole(pair.without), format!("{ratio:.3}"), whole(pair.told_per_s)]);
@@ -101,9 +129,7 @@ impl Outage {
                 &format!("{}: without the chat {ratio:.3} times as fast as with it, {bound}", regime.name),
             );
         }
-        let holds = rig.verify().await?;
-        gates.check(holds, "every invariant holds");
-        Ok(gates.exit_code(self.common.gate))
+        Ok(())
     }
 
     fn regimes(&self) -> [Regime; 2] {

@@ -45,7 +45,6 @@ pub struct Rig {
     address: SocketAddr,
     token: String,
     keys: bool,
-    chat: verify::Chat,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +71,6 @@ impl Rig {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: String::new(),
             keys: !common.no_keys,
-            chat: if settings.is_empty() { verify::Chat::Ours } else { verify::Chat::Elsewhere },
         };
         let started = clock::instant();
         while !rig.announced()? {
@@ -136,14 +134,26 @@ impl Rig {
         Ok(embedded::running(self.data_dir())?.0)
     }
 
-    /// Asks every invariant of its database; says which do not hold.
+    /// Asks every invariant of its database, and of the chat in it; says which do not hold.
     pub async fn verify(&self) -> anyhow::Result<bool> {
+        self.ask_all(verify::Chat::Ours).await
+    }
+
+    /// The same when the chat is a server of ours that keeps its data there.
+    pub async fn verify_with(&self, chat: &Path) -> anyhow::Result<bool> {
+        let chat = Store::open(StoreOptions::of_running(chat)?.connections_max(2)).await?;
+        let holds = self.ask_all(verify::Chat::Apart(&chat)).await;
+        chat.close().await;
+        holds
+    }
+
+    async fn ask_all(&self, chat: verify::Chat<'_>) -> anyhow::Result<bool> {
         // After a burst the planner's statistics are of before it, and comparing whole tables takes minutes instead of a second.
         let mut cluster = PgConnection::connect_with(&self.cluster()?).await?;
         sqlx::raw_sql("ANALYZE").execute(&mut cluster).await?;
         cluster.close().await?;
         let store = Store::open(StoreOptions::of_running(self.data_dir())?.connections_max(2)).await?;
-        let report = verify::verify(&store, self.chat).await?;
+        let report = verify::verify(&store, chat).await?;
         store.close().await;
         for (name, finding) in report.invariants.iter().filter(|(_, finding)| finding.violations > 0) {
             report::say(&format!("{name} is broken {} times: {}", finding.violations, finding.meaning));

@@ -1,6 +1,7 @@
 //! Every invariant, asked of a live database: read-only, each must count 0.
 
 mod chat;
+mod wishes;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::store::messenger::{roll, verify as telling};
 use crate::store::verify::{self as queries, Difference};
 use crate::store::{Store, Tenant, journal, organizations};
-use chat::Due;
+use chat::{Due, Sides};
 
 /// Violations told in full; the count is always complete.
 const EXAMPLES_MAX: usize = 5;
@@ -29,10 +30,12 @@ pub struct Finding {
 }
 
 /// Whose the chat is: what stands in one that is somebody else's cannot be asked here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chat {
+#[derive(Clone, Copy)]
+pub enum Chat<'a> {
     /// The embedded one, in this database.
     Ours,
+    /// The embedded one, in a database of its own.
+    Apart(&'a Store),
     /// Another server.
     Elsewhere,
 }
@@ -67,13 +70,13 @@ impl Report {
 }
 
 /// Asks all of them, of every organization.
-pub async fn verify(store: &Store, chat: Chat) -> anyhow::Result<Report> {
+pub async fn verify(store: &Store, chat: Chat<'_>) -> anyhow::Result<Report> {
     let mut worker = store.begin_worker().await?;
     let ids = organizations::ids(&mut worker).await?;
     drop(worker);
     let mut report = Report::default();
-    if chat == Chat::Elsewhere {
-        report.not_asked.push("C1 to C4: the messages are at another chat server".to_owned());
+    if matches!(chat, Chat::Elsewhere) {
+        report.not_asked.push("C1 to C7: the messages are at another chat server".to_owned());
     }
     for id in ids {
         organization(store, OrganizationId(id), chat, &mut report).await?;
@@ -81,7 +84,7 @@ pub async fn verify(store: &Store, chat: Chat) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-async fn organization(store: &Store, id: OrganizationId, chat: Chat, report: &mut Report) -> anyhow::Result<()> {
+async fn organization(store: &Store, id: OrganizationId, chat: Chat<'_>, report: &mut Report) -> anyhow::Result<()> {
     // One snapshot of the database, so that a running engine does not look like a difference.
     let tenant = Tenant::system(id.0);
     let mut tx = store.begin_read_snapshot(&tenant).await?;
@@ -118,8 +121,12 @@ async fn organization(store: &Store, id: OrganizationId, chat: Chat, report: &mu
         report.add(name, meaning, &places);
     }
     drop(tx);
-    match chat {
-        Chat::Ours => chat::ask(store, &tenant, &due, &told, walk.state.seq, report).await,
-        Chat::Elsewhere => Ok(()),
-    }
+    let chat = match chat {
+        Chat::Ours => store,
+        Chat::Apart(chat) => chat,
+        Chat::Elsewhere => return Ok(()),
+    };
+    let sides = Sides { store, chat, tenant: &tenant };
+    chat::ask(sides, &due, &told, walk.state.seq, report).await?;
+    wishes::ask(sides, report).await
 }

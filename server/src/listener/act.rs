@@ -20,6 +20,9 @@ use crate::store::{Tenant, TenantTx, listener};
 /// The reaction under a message that was done as it says.
 const DONE: &str = "white_check_mark";
 
+/// Bytes of a key: more the engine does not keep.
+const KEY_BYTES_MAX: usize = 255;
+
 /// What somebody did: where, and what it asks for.
 struct Asked<'a> {
     id: &'a str,
@@ -188,7 +191,7 @@ impl Listener {
         }
         tx.commit().await?;
         let fingerprint = Sha256::digest(asked.message.text.as_bytes()).into();
-        let key = IdempotencyKey { key: format!("chat {}", asked.id), fingerprint };
+        let key = IdempotencyKey { key: key_of(asked.id), fingerprint };
         match self.inner.engine.perform(organization, actor, command.clone(), Some(key)).await {
             Ok(_) => Ok(Performed::Done),
             Err(EngineError::Refused(refusal)) => Ok(Performed::Refused(refusal.to_string())),
@@ -232,10 +235,20 @@ fn pass_over_gone(sent: Result<(), ChatError>) -> Result<(), Stuck> {
     }
 }
 
+/// The key under which the engine does a wish once. A message's id may be as long as a key.
+fn key_of(wish: &str) -> String {
+    let key = format!("chat {wish}");
+    if key.len() <= KEY_BYTES_MAX { key } else { format!("chat {}", digest(wish, 32)) }
+}
+
 /// An answer's id is made of the wish's, within what an id may hold.
 fn reply_id(wish: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(wish.as_bytes()).into();
-    format!("re-{}", digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("re-{}", digest(wish, 16))
+}
+
+/// The first bytes of a hash of it, in hexadecimal.
+fn digest(text: &str, bytes: usize) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a message is about, if it is one of ours: what a person writes into that field says nothing.

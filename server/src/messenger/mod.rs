@@ -1,35 +1,39 @@
 //! Tells the chat what happened: reads on in the journal from its bookmark, and posts.
 //!
 //! The journal is the outbox, so a message is due exactly when its event is committed, and the engine writes nothing for it. Messages
-//! have ids made of their event's, and are posted in the order of the journal: told again after a crash or a broken answer, they are
-//! the same messages. While the chat cannot be reached the bookmark stands still; what it refuses for good is noted and passed over.
+//! have ids made of their event's, and are posted in each channel in the order of the journal (`lanes`): told again after a crash or a
+//! broken answer, they are the same messages. While the chat cannot be reached the bookmark stands still; what it refuses for good is noted and passed over.
 //!
 //! People and their roles stand outside the journal. So who is in which channel, and how everybody is, is kept up by comparing: what
 //! should be, from the tables; what is, from the rows of the channels and from what the chat was last told.
 
 mod in_step;
+mod known;
+mod lanes;
 mod post;
 mod presence;
 mod rooms;
 mod users;
 mod world;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use devsquad::id::{OrganizationId, TaskId};
+use devsquad::id::OrganizationId;
 use devsquad::messaging::channel::Channel;
 use devsquad::{Change, Event};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::client::ChatError;
-use crate::chat::wire::Custom;
 use crate::clock;
 use crate::store::Tenant;
 use crate::store::messenger;
 use crate::store::messenger::roll::{self, Roll};
-use crate::store::messenger::rooms::Room;
+use crate::store::messenger::rooms as rows;
+use known::Known;
+use lanes::Untold;
 pub use world::World;
 
 /// The user who speaks where nobody else does.
@@ -69,22 +73,20 @@ struct Messenger {
     organization: OrganizationId,
     /// Who was there at the last look.
     roll: Roll,
-    /// Channels as they were last seen.
-    rooms: HashMap<Channel, Room>,
-    /// What the chat was last told of its users; nothing of those that are only known to be there.
-    users: HashMap<String, Option<Custom>>,
+    known: Known,
     /// The last user told, when there were too many for one look, and whether there were not.
     users_told_to: String,
     all_told: bool,
-    /// Tasks whose threads have a root.
-    threads: HashSet<TaskId>,
     /// Those an event spoke of who were looked for.
     strangers: HashSet<Uuid>,
     looked_at: Option<Instant>,
     /// Whether anything may have happened since.
     news: bool,
-    /// Whether who is in the channels was compared with the rows that say so since this process began.
+    /// Whether who is in the channels was compared with the rows that say so since this process began; and the last ones for which it
+    /// was, of those that stand and of those of workflows.
     counted: bool,
+    counted_to: String,
+    workflows_counted_to: String,
     /// When all channels were last as they should be; nothing while they are known not to be.
     in_step_at: Option<Instant>,
 }
@@ -95,15 +97,15 @@ impl Messenger {
             world,
             organization,
             roll: Roll::default(),
-            rooms: HashMap::new(),
-            users: HashMap::new(),
+            known: Known::default(),
             users_told_to: String::new(),
             all_told: false,
-            threads: HashSet::new(),
             strangers: HashSet::new(),
             looked_at: None,
             news: true,
             counted: false,
+            counted_to: String::new(),
+            workflows_counted_to: String::new(),
             in_step_at: None,
         }
     }
@@ -154,12 +156,11 @@ impl Messenger {
             tx.commit().await?;
             let Some(last) = batch.last else { break };
             self.look_for_newcomers(&batch.events).await?;
-            for event in &batch.events {
-                if let Err(stuck) = self.tell(event, &batch).await {
-                    self.note(event.seq.saturating_sub(1)).await?;
-                    return Err(stuck);
-                }
+            if let Err(Untold { seq, stuck }) = self.tell_all(&batch).await {
+                self.note(seq.saturating_sub(1)).await?;
+                return Err(stuck);
             }
+            self.farewells(&batch).await?;
             self.note(last).await?;
             self.news = true;
             self.look_if_due().await?;
@@ -167,8 +168,11 @@ impl Messenger {
         Ok(())
     }
 
+    /// Notes how far the chat was told, and in which channels. What was noted before without waiting for the disk is on it then, too.
     async fn note(&self, seq: u64) -> Result<(), Stuck> {
+        let spoken_in: Vec<String> = self.known.take_spoken_in().iter().map(Channel::id).collect();
         let mut tx = self.world.store.begin(&self.tenant()).await?;
+        rows::said(&mut tx, CHANNEL_TYPE, &spoken_in, clock::now()).await?;
         messenger::told(&mut tx, seq, clock::now()).await?;
         tx.commit().await?;
         metrics::gauge!("devsquad_messenger_seq").set(seq as f64);

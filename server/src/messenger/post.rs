@@ -2,50 +2,29 @@
 //! it where others have to know.
 
 use devsquad::id::{ProjectId, TaskId};
-use devsquad::messaging::channel::{Channel, Letter, letters, undelivered};
+use devsquad::messaging::channel::{Channel, Letter, undelivered};
 use devsquad::messaging::message::{VERSION, thread_of};
 use devsquad::messaging::wording;
 use devsquad::{Change, Event};
 use serde_json::json;
 
-use super::{KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
+use super::{MISSING, Messenger, SYSTEM_USER, Stuck, is_final};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::client::ChatError;
 use crate::chat::wire::{Custom, MessageRequest};
 use crate::clock;
-use crate::store::messenger::rooms::{self, Room};
+use crate::store::messenger::rooms::Room;
 use crate::store::messenger::{self, Batch};
 
 impl Messenger {
-    /// Tells an event everywhere it is told.
-    pub(super) async fn tell(&mut self, event: &Event, batch: &Batch) -> Result<(), Stuck> {
-        let project = event.change.workflow().and_then(|workflow| batch.projects.get(&workflow)).copied();
-        for letter in letters(event, project, &self.roll.projects_at(event.at)) {
-            match self.deliver(event, &letter, batch).await {
-                Err(Stuck::Chat(error)) if is_final(&error) => {
-                    let project = letter.channel.project().or(project);
-                    self.give_up(event, &letter, project, &error, batch).await?;
-                }
-                other => other?,
-            }
-        }
-        match &event.change {
-            Change::AgentRetired { agent } => self.farewell(*agent, batch).await,
-            Change::ResultHandedIn { workflow, submission, .. }
-            | Change::TaskCompleted { workflow, submission: Some(submission), .. } => {
-                self.recovered(*workflow, submission.agent, batch).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn deliver(&mut self, event: &Event, letter: &Letter, batch: &Batch) -> Result<(), Stuck> {
+    /// Tells an event in one channel, which may change who is in it, and whether it is over.
+    pub(super) async fn deliver(&self, event: &Event, letter: &Letter, batch: &Batch) -> Result<(), Stuck> {
         let Some(room) = self.room(&letter.channel).await? else { return Ok(()) };
         let room = self.come(event, room).await?;
         match self.post(event, letter, &room, batch).await {
             // The chat lost what it had, or is another one than before: the channel is made again, as it is noted.
             Err(Stuck::Chat(error)) if error.code() == Some(MISSING) => {
-                self.threads.clear();
+                self.known.forget_threads();
                 self.open(&room).await?;
                 self.post(event, letter, &room, batch).await?;
             }
@@ -58,7 +37,7 @@ impl Messenger {
     }
 
     /// Lets an agent in whom the event brings: one that was given a task, or one that failed for good. Gives the channel as it is then.
-    async fn come(&mut self, event: &Event, room: Room) -> Result<Room, Stuck> {
+    async fn come(&self, event: &Event, room: Room) -> Result<Room, Stuck> {
         let agent = match (&room.channel, &event.change) {
             (Channel::Workflow(_), Change::TaskLeased(leased)) => Some(leased.agent),
             (Channel::Emergency(_), Change::TaskFailed { task, .. }) => {
@@ -73,7 +52,7 @@ impl Messenger {
         }
     }
 
-    async fn post(&mut self, event: &Event, letter: &Letter, room: &Room, batch: &Batch) -> Result<(), Stuck> {
+    async fn post(&self, event: &Event, letter: &Letter, room: &Room, batch: &Batch) -> Result<(), Stuck> {
         let about = &letter.post.about;
         let author = self.author(letter.post.author, batch).await?;
         let in_thread = about.task_id.filter(|_| matches!(room.channel, Channel::Workflow(_)));
@@ -88,11 +67,9 @@ impl Messenger {
             ..MessageRequest::text(author, said(event, letter, batch))
         };
         self.world.client.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
-        rooms::said(&mut tx, CHANNEL_TYPE, &room.channel, clock::now()).await?;
-        tx.commit().await?;
+        self.known.spoke_in(&room.channel);
         if let (Change::CheckpointOpened { checkpoint, .. }, Some(root)) = (&event.change, parent_id) {
-            let mut tx = self.world.store.begin(&self.tenant()).await?;
+            let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
             messenger::thread_of_checkpoint(&mut tx, *checkpoint, &root).await?;
             tx.commit().await?;
         }
@@ -100,9 +77,9 @@ impl Messenger {
     }
 
     /// The root of a task's thread; said when the task is spoken of first.
-    async fn thread(&mut self, room: &Room, task: TaskId, batch: &Batch) -> Result<String, Stuck> {
+    async fn thread(&self, room: &Room, task: TaskId, batch: &Batch) -> Result<String, Stuck> {
         let root = thread_of(task);
-        if self.threads.contains(&task) {
+        if self.known.has_thread(task) {
             return Ok(root);
         }
         self.ensure(&[SYSTEM_USER.to_owned()]).await?;
@@ -115,20 +92,17 @@ impl Messenger {
             ..MessageRequest::text(SYSTEM_USER, name)
         };
         self.world.client.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         messenger::thread_of_task(&mut tx, task, &root).await?;
         tx.commit().await?;
-        if self.threads.len() >= KNOWN_MAX {
-            self.threads.clear();
-        }
-        self.threads.insert(task);
+        self.known.remember_thread(task);
         Ok(root)
     }
 
     /// Notes a message that the chat refused for good, and tells the project. That the chat refuses to hear that too is said in the
     /// log only, or there would be no end.
-    async fn give_up(
-        &mut self,
+    pub(super) async fn give_up(
+        &self,
         event: &Event,
         letter: &Letter,
         project: Option<ProjectId>,

@@ -37,7 +37,8 @@ impl Messenger {
         let faces = self.faces();
         let there: HashSet<&str> = faces.iter().map(|face| face.id.as_str()).collect();
         let mut gone: Vec<User> = Vec::new();
-        for (id, told) in &self.users {
+        let users = self.known.users();
+        for (id, told) in users.iter() {
             let Some(told) = told else { continue };
             let field = if id.starts_with("agent-") { "agent_status" } else { "presence" };
             let was_there = told.get(field).is_some_and(|status| status != "offline");
@@ -49,7 +50,7 @@ impl Messenger {
         }
         let mut changed: Vec<User> = faces
             .into_iter()
-            .filter(|face| self.users.get(&face.id).and_then(Option::as_ref) != Some(&face.custom))
+            .filter(|face| users.get(&face.id).and_then(Option::as_ref) != Some(&face.custom))
             .chain(gone)
             .collect();
         changed.sort_by(|a, b| a.id.cmp(&b.id));

@@ -9,7 +9,7 @@ use devsquad::messaging::wording;
 use serde_json::{Value, json};
 
 use super::in_step::passed_over;
-use super::{IN_A_CALL_MAX, KNOWN_MAX, MISSING, Messenger, SYSTEM_USER, Stuck};
+use super::{IN_A_CALL_MAX, MISSING, Messenger, SYSTEM_USER, Stuck};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
 use crate::clock;
@@ -18,9 +18,9 @@ use crate::store::messenger::{self, Batch};
 
 impl Messenger {
     /// A channel, made where it is not there. Nothing when its workflow was deleted.
-    pub(super) async fn room(&mut self, channel: &Channel) -> Result<Option<Room>, Stuck> {
-        if let Some(room) = self.rooms.get(channel) {
-            return Ok(Some(room.clone()));
+    pub(super) async fn room(&self, channel: &Channel) -> Result<Option<Room>, Stuck> {
+        if let Some(Some(room)) = self.known.room(channel) {
+            return Ok(Some(room));
         }
         let mut tx = self.world.store.begin_read(&self.tenant()).await?;
         let known = rooms::find(&mut tx, CHANNEL_TYPE, channel).await?;
@@ -34,7 +34,7 @@ impl Messenger {
             (Some(room), _) => room,
             (None, Some(involved)) => {
                 let members = self.roll.squad.members(channel, &involved);
-                let room = Room { channel: channel.clone(), members, archived: false };
+                let room = Room { channel: channel.clone(), members, joined: BTreeSet::new(), archived: false };
                 self.open(&room).await?;
                 room
             }
@@ -44,15 +44,12 @@ impl Messenger {
         Ok(Some(room))
     }
 
-    fn remember(&mut self, room: Room) {
-        if self.rooms.len() >= KNOWN_MAX {
-            self.rooms.clear();
-        }
-        self.rooms.insert(room.channel.clone(), room);
+    fn remember(&self, room: Room) {
+        self.known.remember_room(room.channel.clone(), Some(room));
     }
 
     /// Makes a channel with everybody who belongs in it; then notes it. Cut short, it is done again: nothing of it does harm twice.
-    pub(super) async fn open(&mut self, room: &Room) -> Result<(), Stuck> {
+    pub(super) async fn open(&self, room: &Room) -> Result<(), Stuck> {
         let Room { channel, members, .. } = room;
         self.ensure(&[SYSTEM_USER.to_owned()]).await?;
         let (of, about) = self.subject(channel).await?;
@@ -66,7 +63,7 @@ impl Messenger {
         self.world.client.channel(CHANNEL_TYPE, &id, &ChannelQuery { data, ..ChannelQuery::default() }).await?;
         let users: Vec<String> = members.users().into_iter().collect();
         self.add(&id, &users).await?;
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         rooms::opened(&mut tx, CHANNEL_TYPE, room, clock::fresh_id(), clock::now()).await?;
         tx.commit().await?;
         self.note_assigned(channel, &members.agents).await
@@ -91,7 +88,7 @@ impl Messenger {
         })
     }
 
-    async fn add(&mut self, channel: &str, users: &[String]) -> Result<(), Stuck> {
+    async fn add(&self, channel: &str, users: &[String]) -> Result<(), Stuck> {
         self.ensure(users).await?;
         for some in users.chunks(IN_A_CALL_MAX) {
             let some: Vec<_> = some.iter().map(|user| json!(user)).collect();
@@ -101,7 +98,7 @@ impl Messenger {
     }
 
     /// Has exactly these in a channel.
-    pub(super) async fn seat(&mut self, room: &Room, wanted: Members) -> Result<(), Stuck> {
+    pub(super) async fn seat(&self, room: &Room, wanted: Members) -> Result<(), Stuck> {
         if room.members == wanted {
             return Ok(());
         }
@@ -115,8 +112,8 @@ impl Messenger {
             }
             other => other?,
         }
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
-        rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, &wanted).await?;
+        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+        rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, (&room.members, &wanted), &BTreeSet::new()).await?;
         tx.commit().await?;
         let new = wanted.agents.difference(&room.members.agents).copied().collect();
         self.note_assigned(&room.channel, &new).await?;
@@ -124,7 +121,7 @@ impl Messenger {
         Ok(())
     }
 
-    async fn move_members(&mut self, channel: &str, from: &Members, to: &Members) -> Result<(), Stuck> {
+    async fn move_members(&self, channel: &str, from: &Members, to: &Members) -> Result<(), Stuck> {
         let (there, shall) = (from.users(), to.users());
         let new: Vec<String> = shall.difference(&there).cloned().collect();
         self.add(channel, &new).await?;
@@ -139,7 +136,7 @@ impl Messenger {
     async fn note_assigned(&self, channel: &Channel, agents: &BTreeSet<AgentId>) -> Result<(), Stuck> {
         let Channel::Workflow(workflow) = channel else { return Ok(()) };
         for agent in agents {
-            let mut tx = self.world.store.begin(&self.tenant()).await?;
+            let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
             messenger::user_of_assignment(&mut tx, *workflow, *agent, &user_of_agent(*agent)).await?;
             tx.commit().await?;
         }
@@ -147,7 +144,7 @@ impl Messenger {
     }
 
     /// One agent more in a channel, if it is still there. Gives the channel as it is then.
-    pub(super) async fn join(&mut self, room: Room, agent: AgentId) -> Result<Room, Stuck> {
+    pub(super) async fn join(&self, room: Room, agent: AgentId) -> Result<Room, Stuck> {
         if !self.roll.squad.agents.contains_key(&agent) || room.members.agents.contains(&agent) {
             return Ok(room);
         }
@@ -158,15 +155,18 @@ impl Messenger {
     }
 
     /// An agent hands in results again: its emergency is over.
-    pub(super) async fn recovered(&mut self, workflow: WorkflowId, agent: AgentId, batch: &Batch) -> Result<(), Stuck> {
+    pub(super) async fn recovered(&self, workflow: WorkflowId, agent: AgentId, batch: &Batch) -> Result<(), Stuck> {
         let Some(project) = batch.projects.get(&workflow) else { return Ok(()) };
         let channel = Channel::Emergency(*project);
-        let mut tx = self.world.store.begin_read(&self.tenant()).await?;
-        let room = match self.rooms.get(&channel) {
-            Some(room) => Some(room.clone()),
-            None => rooms::find(&mut tx, CHANNEL_TYPE, &channel).await?,
+        let room = match self.known.room(&channel) {
+            Some(known) => known,
+            None => {
+                let mut tx = self.world.store.begin_read(&self.tenant()).await?;
+                let found = rooms::find(&mut tx, CHANNEL_TYPE, &channel).await?;
+                self.known.remember_room(channel, found.clone());
+                found
+            }
         };
-        drop(tx);
         let Some(room) = room.filter(|room| room.members.agents.contains(&agent)) else { return Ok(()) };
         let mut wanted = room.members.clone();
         wanted.agents.remove(&agent);
@@ -175,7 +175,7 @@ impl Messenger {
 
     /// Says of the channel of a workflow that ended that it is over, and of one that goes on that it is not. What agents disagreed
     /// about is over when it is settled, and with its workflow.
-    pub(super) async fn archive(&mut self, event: &Event, room: &Room) -> Result<(), Stuck> {
+    pub(super) async fn archive(&self, event: &Event, room: &Room) -> Result<(), Stuck> {
         match (event.change.name(), &room.channel) {
             ("workflow_ended", Channel::Workflow(workflow)) => {
                 let mut tx = self.world.store.begin_read(&self.tenant()).await?;
@@ -193,15 +193,15 @@ impl Messenger {
         }
     }
 
-    async fn set_archived(&mut self, event: &Event, channel: &Channel, over: bool) -> Result<(), Stuck> {
+    async fn set_archived(&self, event: &Event, channel: &Channel, over: bool) -> Result<(), Stuck> {
         let set = Custom::from_iter([("archived".to_owned(), json!(over))]);
         let acting = Acting { user_id: Some(SYSTEM_USER.to_owned()), user: None };
         let patch = Patch { set, unset: Vec::new(), acting };
         self.world.client.patch_channel(CHANNEL_TYPE, &channel.id(), &patch).await?;
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
+        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         rooms::archived(&mut tx, CHANNEL_TYPE, channel, over.then_some(event.at)).await?;
         tx.commit().await?;
-        self.rooms.remove(channel);
+        self.known.forget_room(channel);
         Ok(())
     }
 }

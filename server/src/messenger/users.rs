@@ -1,12 +1,13 @@
 //! The chat's users: agents, people, and the engine itself.
 
+use devsquad::Change;
 use devsquad::agent::presence::workload_percentage;
 use devsquad::id::{AgentId, UserId};
 use devsquad::messaging::channel::{user_of_agent, user_of_person};
 use devsquad::messaging::message::Author;
 use serde_json::json;
 
-use super::{IN_A_CALL_MAX, KNOWN_MAX, Messenger, SYSTEM_USER, Stuck};
+use super::{IN_A_CALL_MAX, Messenger, SYSTEM_USER, Stuck};
 use crate::chat::check::AGENT_ROLE;
 use crate::chat::wire::{Custom, Query, User};
 use crate::clock;
@@ -37,8 +38,8 @@ impl Messenger {
     }
 
     /// Makes sure that these members are there.
-    pub(super) async fn ensure(&mut self, users: &[String]) -> Result<(), Stuck> {
-        if users.iter().all(|user| self.users.contains_key(user)) {
+    pub(super) async fn ensure(&self, users: &[String]) -> Result<(), Stuck> {
+        if users.iter().all(|user| self.known.has_user(user)) {
             return Ok(());
         }
         let faces = self.faces().into_iter().filter(|face| users.contains(&face.id)).collect();
@@ -46,27 +47,24 @@ impl Messenger {
     }
 
     /// Makes or replaces users, a hundred at a time.
-    pub(super) async fn tell_of(&mut self, faces: Vec<User>) -> Result<(), Stuck> {
+    pub(super) async fn tell_of(&self, faces: Vec<User>) -> Result<(), Stuck> {
         for some in faces.chunks(IN_A_CALL_MAX) {
             self.world.client.upsert_users(some).await?;
-            if self.users.len() + some.len() > KNOWN_MAX {
-                self.users.clear();
-            }
-            self.users.extend(some.iter().map(|face| (face.id.clone(), Some(face.custom.clone()))));
+            self.known.remember_users(some);
         }
         Ok(())
     }
 
     /// The user who says something. One who has left since is made only where the chat does not know them any more, so that they
     /// keep the name they had.
-    pub(super) async fn author(&mut self, author: Author, batch: &Batch) -> Result<String, Stuck> {
+    pub(super) async fn author(&self, author: Author, batch: &Batch) -> Result<String, Stuck> {
         let (id, name) = match author {
             Author::Agent(agent) => (user_of_agent(agent), batch.name(agent.0)),
             Author::Person(person) => (user_of_person(person), batch.name(person.0)),
             Author::System => (SYSTEM_USER.to_owned(), None),
         };
         self.ensure(std::slice::from_ref(&id)).await?;
-        if !self.users.contains_key(&id) {
+        if !self.known.has_user(&id) {
             let filter = Custom::from_iter([("id".to_owned(), json!(id))]);
             let query = Query { filter_conditions: filter, include_deactivated_users: true, ..Query::default() };
             if self.world.client.query_users(&query).await?.is_empty() {
@@ -78,15 +76,19 @@ impl Messenger {
                 };
                 self.tell_of(vec![user]).await?;
             }
-            self.users.entry(id.clone()).or_insert(None);
+            self.known.remember_user(id.clone());
         }
         Ok(id)
     }
 
-    /// An agent that left is not there any more, whatever it was last.
-    pub(super) async fn farewell(&mut self, agent: AgentId, batch: &Batch) -> Result<(), Stuck> {
-        let name = batch.name(agent.0);
-        self.tell_of(vec![agent_user(agent, name.as_deref().unwrap_or("An agent"), OFFLINE, 0)]).await
+    /// Agents that left are not there any more, whatever they were last.
+    pub(super) async fn farewells(&self, batch: &Batch) -> Result<(), Stuck> {
+        let left = batch.events.iter().filter_map(|event| match event.change {
+            Change::AgentRetired { agent } => Some(agent),
+            _ => None,
+        });
+        let name = |agent: AgentId| batch.name(agent.0).unwrap_or_else(|| "An agent".to_owned());
+        self.tell_of(left.map(|agent| agent_user(agent, &name(agent), OFFLINE, 0)).collect()).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the listener reads and notes: whose a channel is, what came in, what there is to be changed.
 
+pub mod verify;
+
 use devsquad::Role;
 use devsquad::id::{
     AgentId, CheckpointId, ConflictId, EventId, OrganizationId, QuestionId, TaskId, UserId, WorkflowId,

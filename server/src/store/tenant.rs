@@ -66,6 +66,8 @@ struct Context {
     /// Rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left to itself, it
     /// would walk through all rows of the organization for every handful that is named, until the tables are analysed.
     by_key: bool,
+    /// Whether its commit waits for the disk.
+    flushed: bool,
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -96,6 +98,21 @@ impl Store {
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
             by_key: true,
+            flushed: true,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+    }
+
+    /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk. What is committed later is on
+    /// the disk later, so that it is there when anything that was flushed after it is.
+    pub async fn begin_unhurried(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_app",
+            claims: tenant.claims(),
+            statement_max: WRITE_STATEMENT_MAX,
+            by_key: true,
+            flushed: false,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -108,6 +125,7 @@ impl Store {
             claims: tenant.claims(),
             statement_max: READ_STATEMENT_MAX,
             by_key: false,
+            flushed: true,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -120,6 +138,7 @@ impl Store {
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
             by_key: false,
+            flushed: true,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
@@ -132,18 +151,29 @@ impl Store {
             claims: String::new(),
             statement_max: READ_STATEMENT_MAX,
             by_key: false,
+            flushed: true,
         });
         Ok(WorkerTx { transaction: transaction.await? })
     }
 
     /// Begins a transaction of the embedded chat server.
     pub async fn begin_chat(&self) -> Result<ChatTx, sqlx::Error> {
+        self.chat_transaction(true).await
+    }
+
+    /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk.
+    pub async fn begin_chat_unhurried(&self) -> Result<ChatTx, sqlx::Error> {
+        self.chat_transaction(false).await
+    }
+
+    async fn chat_transaction(&self, flushed: bool) -> Result<ChatTx, sqlx::Error> {
         let transaction = self.spawn_begin(Context {
             begin: "BEGIN",
             role: "devsquad_chat",
             claims: String::new(),
             statement_max: READ_STATEMENT_MAX,
             by_key: false,
+            flushed,
         });
         Ok(ChatTx { transaction: transaction.await? })
     }
@@ -186,12 +216,14 @@ async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'sta
     sqlx::query(
         "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
          set_config('enable_seqscan', $4, true), set_config('enable_bitmapscan', $4, true), set_config('enable_nestloop', $4, true), \
-         set_config('enable_mergejoin', $4, true)",
+         set_config('enable_mergejoin', $4, true), \
+         set_config('synchronous_commit', CASE WHEN $5 THEN current_setting('synchronous_commit') ELSE 'off' END, true)",
     )
     .bind(&context.claims)
     .bind(context.statement_max.as_millis().to_string())
     .bind(context.role)
     .bind(if context.by_key { "off" } else { "on" })
+    .bind(context.flushed)
     .execute(&mut *transaction)
     .await?;
     Ok(transaction)

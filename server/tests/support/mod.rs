@@ -12,6 +12,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use server::chat::client::Client;
 use server::chat::keys::Keys;
+use server::engine::verify::{self, Chat, Report};
+use server::store::{Store, StoreOptions};
 use tempfile::TempDir;
 
 use line::Line;
@@ -261,16 +263,33 @@ impl Server {
     }
 
     /// Its database, seen from beside it.
-    pub async fn store(&self) -> server::store::Store {
-        let options = server::store::StoreOptions::of_running(&self.data_dir()).expect("a database");
-        server::store::Store::open(options).await.expect("a store")
+    pub async fn store(&self) -> Store {
+        store_of(&self.data_dir()).await
     }
 
     /// Its first organization, as the engine acts for it.
-    pub async fn tenant(&self, store: &server::store::Store) -> server::store::Tenant {
+    pub async fn tenant(&self, store: &Store) -> server::store::Tenant {
         let mut tx = store.begin_worker().await.expect("a read");
         let ids = server::store::organizations::ids(&mut tx).await.expect("organizations");
         server::store::Tenant::system(ids[0])
+    }
+
+    /// Asks every invariant, those of the chat wherever it runs: each must count 0.
+    pub async fn verify_with_chat(&self) -> Report {
+        let store = self.store().await;
+        let report = match &self.other_chat {
+            None => verify::verify(&store, Chat::Ours).await,
+            Some(other) => {
+                let chat = store_of(&other.dir.path().join("data")).await;
+                let report = verify::verify(&store, Chat::Apart(&chat)).await;
+                chat.close().await;
+                report
+            }
+        };
+        store.close().await;
+        let report = report.expect("asked");
+        assert!(report.holds() && report.not_asked.is_empty(), "{report:#?}");
+        report
     }
 
     /// Runs `devsquad verify --json` beside it: every invariant must count 0.
@@ -302,6 +321,10 @@ impl Drop for Server {
             let _ = kill(pid, Signal::SIGINT);
         }
     }
+}
+
+async fn store_of(data_dir: &Path) -> Store {
+    Store::open(StoreOptions::of_running(data_dir).expect("a database")).await.expect("a store")
 }
 
 fn token(data_dir: &Path) -> Option<String> {

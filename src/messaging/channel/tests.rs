@@ -45,6 +45,19 @@ fn each_purpose_has_its_members() {
 }
 
 #[test]
+fn who_came_by_themselves_stays_where_everybody_may_read() {
+    let joined: BTreeSet<UserId> = [1, 2, 98].map(|n| UserId(Uuid::from_u128(n))).into();
+    let stay = |channel: Channel| -> Vec<u128> {
+        squad().may_stay(&channel, &joined).iter().map(|id| id.0.as_u128()).collect()
+    };
+    let skill = Channel::Skill(OrganizationId(Uuid::nil()), "rust".to_owned());
+    for open in [Channel::Project(PROJECT), Channel::Workflow(WORKFLOW), skill, Channel::Coordination(Uuid::nil())] {
+        assert_eq!(stay(open), [1, 2], "not who left");
+    }
+    assert!(stay(Channel::Emergency(PROJECT)).is_empty() && stay(Channel::Approvals(PROJECT)).is_empty());
+}
+
+#[test]
 fn users_of_the_chat_are_read_back() {
     let all = involved(&[11, 12], &[1]);
     let users = all.users();

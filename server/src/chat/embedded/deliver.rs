@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::Chat;
 use crate::chat::token::sign_body;
@@ -42,8 +43,12 @@ pub async fn run(chat: Chat, stop: CancellationToken) {
         };
         match taken {
             Ok(taken) if !taken.is_empty() => {
-                let send = |delivery| deliver(&chat, &client, delivery);
-                futures::stream::iter(taken).for_each_concurrent(AT_ONCE_MAX, send).await;
+                let sending: Vec<_> = taken.into_iter().map(|delivery| send(&chat, &client, delivery)).collect();
+                let sent: Vec<(Delivery, Option<String>)> =
+                    futures::stream::iter(sending).buffer_unordered(AT_ONCE_MAX).collect().await;
+                if let Err(error) = settle(&chat, sent).await {
+                    tracing::warn!(%error, "deliveries of webhooks cannot be noted; they will come again");
+                }
                 continue;
             }
             Ok(_) => {}
@@ -57,15 +62,17 @@ pub async fn run(chat: Chat, stop: CancellationToken) {
     }
 }
 
+/// What a power cut takes of this, and of what is noted afterwards, has a webhook come twice, as its receiver has to expect anyway.
 async fn take(chat: &Chat) -> Result<Vec<Delivery>, sqlx::Error> {
-    let mut tx = chat.store.begin_chat().await?;
+    let mut tx = chat.store.begin_chat_unhurried().await?;
     let now = clock::now();
     let taken = deliveries::take(&mut tx, now, now + TAKEN_FOR, TAKEN_MAX).await?;
     tx.commit().await?;
     Ok(taken)
 }
 
-async fn deliver(chat: &Chat, client: &reqwest::Client, delivery: Delivery) {
+/// Sends one; gives why it was not taken.
+async fn send(chat: &Chat, client: &reqwest::Client, delivery: Delivery) -> (Delivery, Option<String>) {
     let keys = &chat.options.keys;
     let sent = client
         .post(&delivery.url)
@@ -82,25 +89,28 @@ async fn deliver(chat: &Chat, client: &reqwest::Client, delivery: Delivery) {
         Ok(answer) => Some(answer.status().to_string()),
         Err(error) => Some(error.without_url().to_string()),
     };
-    if let Err(error) = settle(chat, &delivery, refused).await {
-        tracing::warn!(%error, "a webhook's delivery cannot be noted; it will come again");
-    }
+    (delivery, refused)
 }
 
-async fn settle(chat: &Chat, delivery: &Delivery, refused: Option<String>) -> Result<(), sqlx::Error> {
-    let mut tx = chat.store.begin_chat().await?;
-    match refused {
-        None => deliveries::forget(&mut tx, delivery.id).await?,
-        Some(reason) if delivery.attempts >= ATTEMPTS_MAX => {
-            tracing::warn!(reason, webhook.id = %delivery.id, "a webhook was given up");
-            deliveries::forget(&mut tx, delivery.id).await?;
-        }
-        Some(reason) => {
-            tracing::debug!(reason, webhook.id = %delivery.id, "a webhook is tried again");
-            let times = u32::try_from(delivery.attempts).unwrap_or(1);
-            let pause = SignedDuration::try_from(chat.options.retry_pause * times).unwrap_or(SignedDuration::ZERO);
-            deliveries::put_off(&mut tx, delivery.id, clock::now() + pause).await?;
+/// Notes what came of several: what was taken or given up is forgotten, the rest is put off.
+async fn settle(chat: &Chat, sent: Vec<(Delivery, Option<String>)>) -> Result<(), sqlx::Error> {
+    let mut over: Vec<Uuid> = Vec::new();
+    let mut tx = chat.store.begin_chat_unhurried().await?;
+    for (delivery, refused) in sent {
+        match refused {
+            None => over.push(delivery.id),
+            Some(reason) if delivery.attempts >= ATTEMPTS_MAX => {
+                tracing::warn!(reason, webhook.id = %delivery.id, "a webhook was given up");
+                over.push(delivery.id);
+            }
+            Some(reason) => {
+                tracing::debug!(reason, webhook.id = %delivery.id, "a webhook is tried again");
+                let times = u32::try_from(delivery.attempts).unwrap_or(1);
+                let pause = SignedDuration::try_from(chat.options.retry_pause * times).unwrap_or(SignedDuration::ZERO);
+                deliveries::put_off(&mut tx, delivery.id, clock::now() + pause).await?;
+            }
         }
     }
+    deliveries::forget(&mut tx, &over).await?;
     tx.commit().await
 }

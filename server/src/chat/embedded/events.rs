@@ -48,12 +48,21 @@ impl Call {
     }
 
     /// Writes down what happened in a channel, and who did it.
-    pub async fn tell_in(&mut self, cid: &Cid, kind: &str, user: Option<&str>, mut event: Value) -> Result<(), Fault> {
+    pub async fn tell_in(&mut self, cid: &Cid, kind: &str, user: Option<&str>, event: Value) -> Result<(), Fault> {
+        let user = match user {
+            Some(user) => self.user_document(user).await?,
+            None => Value::Null,
+        };
+        self.tell_by(cid, kind, user, event).await
+    }
+
+    /// The same, of a user whose document is known; `null`: nobody.
+    pub async fn tell_by(&mut self, cid: &Cid, kind: &str, user: Value, mut event: Value) -> Result<(), Fault> {
         event["cid"] = json!(cid.to_string());
         event["channel_type"] = json!(cid.kind);
         event["channel_id"] = json!(cid.id);
-        if let Some(user) = user {
-            event["user"] = self.user_document(user).await?;
+        if !user.is_null() {
+            event["user"] = user;
         }
         self.tell(kind, event).await
     }

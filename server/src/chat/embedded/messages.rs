@@ -13,7 +13,7 @@ use super::pins;
 use crate::chat::wire::{MessageRequest, MessageWindow, Patch};
 use crate::clock;
 use crate::store::chat::channels::{self, Cid};
-use crate::store::chat::messages::{self, MessageFacts, Place as Slot, Written};
+use crate::store::chat::messages::{self, MessageFacts, Place as Slot, Written, Wrote};
 use crate::store::chat::{members, polls, settings};
 
 /// Names that are the server's to say.
@@ -87,7 +87,8 @@ pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep
     let written = written(call, &place, request).await?;
     let slot = Slot { id: &id, cid, user: &user, kind, parent: parent.as_deref() };
     let now = call.now;
-    if !messages::insert(&mut call.tx, slot, &written, now).await? {
+    let wrote = messages::insert(&mut call.tx, slot, &written, now).await?;
+    if matches!(wrote, Wrote::Nothing) {
         return Err(Fault::input(format!("A message with the id {id} already exists")));
     }
     if pinned {
@@ -99,7 +100,14 @@ pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep
             members::show_to_all(&mut call.tx, cid).await?;
         }
     }
-    tell(call, cid, "message.new", &id, Some(&user)).await
+    match wrote {
+        Wrote::Fresh(message) if !pinned => {
+            let author = message["user"].clone();
+            call.tell_by(cid, "message.new", author, json!({ "message": message })).await?;
+            Ok(message)
+        }
+        _ => tell(call, cid, "message.new", &id, Some(&user)).await,
+    }
 }
 
 /// Whether somebody may write now: not in a frozen or disabled channel, nor too soon after the last time.

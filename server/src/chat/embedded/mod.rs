@@ -40,8 +40,10 @@ use super::keys::Keys;
 use crate::store::Store;
 use answer::{Fault, Outcome};
 
-/// Calls of one kind in a minute, for the application and for each user: enough for a squad at work, too little for a loop gone wild.
+/// Calls of one kind in a minute for each user: enough for anybody at work, too little for a loop gone wild.
 pub const CALLS_PER_MINUTE_MAX: u32 = 10_000;
+/// The application speaks for all of its users: what a squad did while the chat was away is told in minutes, not in hours.
+const APPLICATION_TIMES: u32 = 10;
 /// How long a webhook waits before it is tried again, times the attempts so far.
 pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,7 +56,7 @@ pub struct Options {
     pub uploads: PathBuf,
     /// How the world calls it, for links to uploads: `http://127.0.0.1:3000/chat`.
     pub url: String,
-    /// Calls of one kind in a minute.
+    /// Calls of one kind in a minute, of a user; the application has ten times as many.
     pub calls_per_minute_max: u32,
     /// How long a webhook waits before it is tried again, times the attempts so far.
     pub retry_pause: Duration,
@@ -74,7 +76,7 @@ impl Chat {
     /// Makes the built-in channel types and roles if they are not there, and starts to send webhooks until `stop`.
     pub async fn start(store: Store, options: Options, stop: CancellationToken) -> anyhow::Result<Chat> {
         seed::seed(&store).await?;
-        let rates = Arc::new(rates::Rates::new(options.calls_per_minute_max));
+        let rates = Arc::new(rates::Rates::new(options.calls_per_minute_max, APPLICATION_TIMES));
         let chat = Chat { store, options: Arc::new(options), rates, due: Arc::default() };
         tokio::spawn(deliver::run(chat.clone(), stop));
         Ok(chat)

@@ -25,17 +25,19 @@ pub struct Rate {
 #[derive(Debug)]
 pub struct Rates {
     limit: u32,
+    application_times: u32,
     counters: Mutex<HashMap<(String, String), (i64, u32)>>,
 }
 
 impl Rates {
-    /// That many calls in a minute.
-    pub fn new(limit: u32) -> Self {
-        Self { limit, counters: Mutex::default() }
+    /// That many calls of a user in a minute, and so many times as many of the application.
+    pub fn new(limit: u32, application_times: u32) -> Self {
+        Self { limit, application_times, counters: Mutex::default() }
     }
 
-    /// Counts a call of `caller`.
+    /// Counts a call of `caller`; the application has no name.
     pub fn count(&self, caller: &str, call: &str, now_s: i64) -> Rate {
+        let limit = if caller.is_empty() { self.limit.saturating_mul(self.application_times) } else { self.limit };
         let window = now_s - now_s.rem_euclid(WINDOW_S);
         let mut counters = self.counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if counters.len() >= COUNTERS_MAX {
@@ -47,10 +49,10 @@ impl Rates {
         }
         counter.1 = counter.1.saturating_add(1);
         Rate {
-            limit: self.limit,
-            remaining: self.limit.saturating_sub(counter.1),
+            limit,
+            remaining: limit.saturating_sub(counter.1),
             reset: window + WINDOW_S,
-            exceeded: counter.1 > self.limit,
+            exceeded: counter.1 > limit,
         }
     }
 }
@@ -61,12 +63,13 @@ mod tests {
 
     #[test]
     fn each_caller_has_a_minute_of_their_own() {
-        let rates = Rates::new(2);
+        let rates = Rates::new(2, 10);
         let count = |caller, now| rates.count(caller, "GET /users", now);
         assert_eq!(count("ada", 30), Rate { limit: 2, remaining: 1, reset: 60, exceeded: false });
         assert_eq!(count("ada", 31).remaining, 0);
         assert!(count("ada", 59).exceeded);
         assert!(!count("bob", 59).exceeded);
         assert!(!count("ada", 60).exceeded, "a new minute");
+        assert_eq!(count("", 30), Rate { limit: 20, remaining: 19, reset: 60, exceeded: false });
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::{FromRow, QueryBuilder};
 
 use super::filter::{self, BadFilter, Kind};
+use super::settings::TypeRow;
 use super::{ChatTx, Custom, Page, at, object};
 
 /// A channel's name: its type and its id within the type.
@@ -104,16 +105,25 @@ pub async fn create(
     Ok(made.rows_affected() == 1)
 }
 
-/// What the rules ask of it.
-pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<ChannelFacts>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT created_by_id, custom, frozen, disabled, cooldown FROM chat.channels
-         WHERE type = $1 AND id = $2 AND deleted_at IS NULL",
+/// What the rules ask of it, and its type.
+pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<(ChannelFacts, TypeRow)>, sqlx::Error> {
+    #[derive(FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        facts: ChannelFacts,
+        #[sqlx(flatten)]
+        kind: TypeRow,
+    }
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT c.created_by_id, c.custom, c.frozen, c.disabled, c.cooldown, t.config, t.commands, t.grants
+         FROM chat.channels AS c JOIN chat.channel_types AS t ON t.name = c.type
+         WHERE c.type = $1 AND c.id = $2 AND c.deleted_at IS NULL",
     )
     .bind(&cid.kind)
     .bind(&cid.id)
     .fetch_optional(&mut **tx)
-    .await
+    .await?;
+    Ok(row.map(|Row { facts, kind }| (facts, kind)))
 }
 
 /// Its document.

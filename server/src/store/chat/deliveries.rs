@@ -58,9 +58,9 @@ struct Taken {
     delivery: Delivery,
 }
 
-/// Forgets one: it was delivered, or given up.
-pub async fn forget(tx: &mut ChatTx, id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM chat.deliveries WHERE id = $1").bind(id).execute(&mut **tx).await?;
+/// Forgets some: they were delivered, or given up.
+pub async fn forget(tx: &mut ChatTx, ids: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM chat.deliveries WHERE id = ANY ($1)").bind(ids).execute(&mut **tx).await?;
     Ok(())
 }
 

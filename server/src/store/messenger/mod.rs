@@ -16,8 +16,9 @@ use super::pages::activity;
 
 /// A messenger that begins where there is a journal already tells what is not older than this many lines: a chat is no archive.
 const BEGINS_BEHIND_MAX: i64 = 1_000;
-/// Lines of the journal told between two looks at the bookmark.
-pub const BATCH_MAX: i64 = 100;
+/// Lines of the journal told between two looks at the bookmark: enough that several workflows are told at a time; after a crash so many are
+/// told again.
+pub const BATCH_MAX: i64 = 200;
 
 /// Events to be told, and what their sentences need.
 #[derive(Debug, Default)]

@@ -22,6 +22,8 @@ pub struct Room {
     pub channel: Channel,
     /// Who is in it.
     pub members: Members,
+    /// Those of the people who came by themselves.
+    pub joined: BTreeSet<UserId>,
     /// Whether what it was for is over.
     pub archived: bool,
 }
@@ -35,11 +37,12 @@ struct Row {
     skill: Option<String>,
     agent_participants: Value,
     user_participants: Value,
+    user_joined: Value,
     archived: bool,
 }
 
 const COLUMNS: &str =
-    "c.channel_id, c.purpose, c.project_id, c.workflow_id, c.skill, c.agent_participants, c.user_participants,
+    "c.channel_id, c.purpose, c.project_id, c.workflow_id, c.skill, c.agent_participants, c.user_participants, c.user_joined,
     c.archived_at IS NOT NULL AS archived";
 
 impl Row {
@@ -59,7 +62,8 @@ impl Row {
             agents: serde_json::from_value(self.agent_participants).unwrap_or_default(),
             people: serde_json::from_value(self.user_participants).unwrap_or_default(),
         };
-        Some(Room { channel, members, archived: self.archived })
+        let joined = serde_json::from_value(self.user_joined).unwrap_or_default();
+        Some(Room { channel, members, joined, archived: self.archived })
     }
 }
 
@@ -102,7 +106,8 @@ pub async fn out_of_step(tx: &mut TenantTx, kind: &str, squad: &Squad) -> Result
          WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose = 'workflow' AND (
              (c.archived_at IS NULL AND NOT c.user_participants @> $3)
              OR EXISTS (SELECT FROM jsonb_array_elements_text(c.user_participants) AS p (id)
-                        WHERE NOT p.id::uuid = ANY($4) AND (w.user_id IS DISTINCT FROM p.id::uuid OR NOT p.id::uuid = ANY($5)))
+                        WHERE NOT p.id::uuid = ANY($4) AND NOT (p.id::uuid = ANY($5)
+                            AND (w.user_id IS NOT DISTINCT FROM p.id::uuid OR c.user_joined @> jsonb_build_array(p.id))))
              OR EXISTS (SELECT FROM jsonb_array_elements_text(c.agent_participants) AS a (id) WHERE NOT a.id::uuid = ANY($6)))
          LIMIT $7"
     );
@@ -244,31 +249,68 @@ async fn note_at_subject(tx: &mut TenantTx, channel: &Channel) -> Result<(), sql
         .map(drop)
 }
 
-/// These are in a channel now.
-pub async fn seated(tx: &mut TenantTx, kind: &str, channel: &Channel, members: &Members) -> Result<(), sqlx::Error> {
+/// Others than before are in a channel now; `joined` of them came by themselves. Only who came and who went is written: somebody else
+/// may come into it in the same moment.
+pub async fn seated(
+    tx: &mut TenantTx,
+    kind: &str,
+    channel: &Channel,
+    (from, to): (&Members, &Members),
+    joined: &BTreeSet<UserId>,
+) -> Result<(), sqlx::Error> {
+    let agents = |some: BTreeSet<AgentId>| some.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let people = |some: BTreeSet<UserId>| some.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let gone = people(&from.people - &to.people);
     sqlx::query(
-        "UPDATE stream_chat_integration SET agent_participants = $4, user_participants = $5
+        "UPDATE stream_chat_integration SET
+             agent_participants = (SELECT coalesce(jsonb_agg(id ORDER BY id), '[]') FROM
+                 ((SELECT jsonb_array_elements_text(agent_participants) UNION SELECT unnest($4::text[])) EXCEPT SELECT unnest($5::text[])) AS a (id)),
+             user_participants = (SELECT coalesce(jsonb_agg(id ORDER BY id), '[]') FROM
+                 ((SELECT jsonb_array_elements_text(user_participants) UNION SELECT unnest($6::text[])) EXCEPT SELECT unnest($7::text[])) AS p (id)),
+             user_joined = (SELECT coalesce(jsonb_agg(id ORDER BY id), '[]') FROM
+                 ((SELECT jsonb_array_elements_text(user_joined) UNION SELECT unnest($8::text[])) EXCEPT SELECT unnest($7::text[])) AS j (id))
          WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
     )
     .bind(tx.tenant().organization)
     .bind(kind)
     .bind(channel.id())
-    .bind(json!(members.agents))
-    .bind(json!(members.people))
+    .bind(agents(&to.agents - &from.agents))
+    .bind(agents(&from.agents - &to.agents))
+    .bind(people(&to.people - &from.people))
+    .bind(gone)
+    .bind(people(joined.clone()))
     .execute(&mut **tx)
     .await
     .map(drop)
 }
 
-/// Something was said in a channel.
-pub async fn said(tx: &mut TenantTx, kind: &str, channel: &Channel, now: Timestamp) -> Result<(), sqlx::Error> {
+/// Channels of workflows that go on, behind this one in the order of their ids.
+pub async fn open_workflows(tx: &mut TenantTx, kind: &str, after: &str, limit: i64) -> Result<Vec<Room>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let query = format!(
+        "SELECT {COLUMNS} FROM stream_chat_integration AS c
+         WHERE c.organization_id = $1 AND c.channel_type = $2 AND c.purpose = 'workflow' AND c.archived_at IS NULL AND c.channel_id > $3
+         ORDER BY c.channel_id LIMIT $4"
+    );
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+        .bind(organization)
+        .bind(kind)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| row.room(organization)).collect())
+}
+
+/// Something was said in these channels.
+pub async fn said(tx: &mut TenantTx, kind: &str, channels: &[String], now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE stream_chat_integration SET last_activity = $4
-         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = $3",
+         WHERE organization_id = $1 AND channel_type = $2 AND channel_id = ANY ($3)",
     )
     .bind(tx.tenant().organization)
     .bind(kind)
-    .bind(channel.id())
+    .bind(channels)
     .bind(jiff_sqlx::Timestamp::from(now))
     .execute(&mut **tx)
     .await

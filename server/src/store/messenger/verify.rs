@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use devsquad::id::{AgentId, UserId};
+use devsquad::id::{AgentId, TaskId, UserId};
 use devsquad::messaging::channel::Members;
 use serde_json::Value;
 
@@ -73,6 +73,57 @@ pub async fn missing(chat: &mut ChatTx, due: &[(String, String)]) -> Result<Vec<
     Ok(missing)
 }
 
+/// Those of these channels that are not there, or were deleted.
+pub async fn absent(chat: &mut ChatTx, channels: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    let mut absent = Vec::new();
+    for part in channels.chunks(ROWS_MAX) {
+        let some: Vec<String> = sqlx::query_scalar(
+            "SELECT needed.id FROM unnest($1::text[]) AS needed (id)
+             WHERE NOT EXISTS (SELECT FROM chat.channels AS c WHERE c.id = needed.id AND c.deleted_at IS NULL)",
+        )
+        .bind(part)
+        .fetch_all(&mut **chat)
+        .await?;
+        absent.extend(some);
+    }
+    Ok(absent)
+}
+
+/// Those of these messages (id, root of the thread) that stand elsewhere than in their thread.
+pub async fn outside_their_thread(chat: &mut ChatTx, due: &[(String, String)]) -> Result<Vec<String>, sqlx::Error> {
+    let mut outside = Vec::new();
+    for part in due.chunks(ROWS_MAX) {
+        let some: Vec<String> = sqlx::query_scalar(
+            "SELECT m.id || ' outside ' || due.root FROM unnest($1::text[], $2::text[]) AS due (id, root)
+             JOIN chat.messages AS m ON m.id = due.id WHERE m.parent_id IS DISTINCT FROM due.root",
+        )
+        .bind(part.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>())
+        .bind(part.iter().map(|(_, root)| root.as_str()).collect::<Vec<_>>())
+        .fetch_all(&mut **chat)
+        .await?;
+        outside.extend(some);
+    }
+    Ok(outside)
+}
+
+/// What does not know where it is spoken of: these tasks their threads, workflows and coordinations their channels.
+pub async fn unnoted(tx: &mut TenantTx, tasks: &[TaskId]) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT 'task ' || t.id FROM workflow_tasks AS t
+             WHERE t.organization_id = $1 AND t.id = ANY($2) AND t.stream_chat_thread_id IS DISTINCT FROM 'task-' || t.id
+         UNION ALL SELECT 'workflow ' || w.id FROM stream_chat_integration AS c
+             JOIN orchestration_workflows AS w ON w.organization_id = c.organization_id AND w.id = c.workflow_id
+             WHERE c.organization_id = $1 AND c.purpose = 'workflow' AND w.stream_chat_channel_id IS DISTINCT FROM c.channel_id
+         UNION ALL SELECT 'coordination ' || a.id FROM stream_chat_integration AS c
+             JOIN agent_coordination AS a ON a.organization_id = c.organization_id AND 'coord-' || a.id = c.channel_id
+             WHERE c.organization_id = $1 AND a.stream_chat_channel_id IS DISTINCT FROM c.channel_id",
+    )
+    .bind(tx.tenant().organization)
+    .bind(tasks.iter().map(|task| task.0).collect::<Vec<_>>())
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// Messages in these channels that say they tell an event up to that line.
 pub async fn telling(chat: &mut ChatTx, channels: &[String], seq: u64) -> Result<Vec<String>, sqlx::Error> {
     let mut telling = Vec::new();
@@ -90,7 +141,8 @@ pub async fn telling(chat: &mut ChatTx, channels: &[String], seq: u64) -> Result
     Ok(telling)
 }
 
-/// Messages in these channels that tell an event which came before the one told before them.
+/// Messages in these channels that tell an event which came before the one told before them. That a message was refused is said when
+/// it is refused, in whatever place that is.
 pub async fn out_of_order(chat: &mut ChatTx, channels: &[String]) -> Result<Vec<String>, sqlx::Error> {
     let mut disordered = Vec::new();
     for part in channels.chunks(CHANNELS_MAX) {
@@ -98,7 +150,7 @@ pub async fn out_of_order(chat: &mut ChatTx, channels: &[String]) -> Result<Vec<
             "SELECT id || ' in ' || channel_id FROM
                  (SELECT id, channel_id, told, lag(told) OVER (PARTITION BY channel_type, channel_id ORDER BY created_at, seq) AS before
                   FROM (SELECT id, channel_type, channel_id, created_at, seq, (custom #>> '{devsquad,seq}')::bigint AS told
-                        FROM chat.messages WHERE channel_id = ANY($1)) AS all_of_them
+                        FROM chat.messages WHERE channel_id = ANY($1) AND id NOT LIKE '%-undelivered') AS all_of_them
                   WHERE told IS NOT NULL) AS in_order
              WHERE told < before",
         )

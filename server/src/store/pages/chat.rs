@@ -165,10 +165,11 @@ pub async fn ids(tx: &mut TenantTx) -> Result<HashSet<String>, sqlx::Error> {
     Ok(ids.into_iter().collect())
 }
 
-/// A person came into a channel.
+/// A person came into a channel, by themselves.
 pub async fn joined(tx: &mut TenantTx, id: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE stream_chat_integration SET user_participants = user_participants || jsonb_build_array($3::text)
+        "UPDATE stream_chat_integration SET user_participants = user_participants || jsonb_build_array($3::text),
+             user_joined = (user_joined - $3::text) || jsonb_build_array($3::text)
          WHERE organization_id = $1 AND channel_id = $2 AND NOT user_participants @> jsonb_build_array($3::text)",
     )
     .bind(tx.tenant().organization)
