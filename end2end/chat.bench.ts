@@ -1,40 +1,18 @@
 // A channel of ten thousand messages: it opens soon, and scrolling through it holds nothing up for longer than a frame or three.
-import { createHmac } from "node:crypto";
 import { waiting } from "./support/agent";
+import { sayMany } from "./support/chat";
 import { visit } from "./support/page";
-import type { Server } from "./support/server";
 import { expect, test } from "./support/test";
 
 const MESSAGES = Number(process.env.DEVSQUAD_MESSAGES ?? 10_000);
 const AT_ONCE = 16;
 const TASK_MS_MAX = 50;
 
-/** Says something in a channel as the chat's application. */
-async function say(server: Server, channel: string, text: string): Promise<void> {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = `${part({ alg: "HS256", typ: "JWT" })}.${part({ server: true })}`;
-  const token = `${claims}.${createHmac("sha256", server.chat.api_secret).update(claims).digest("base64url")}`;
-  const answer = await fetch(`${server.url}/chat/channels/squad/${channel}/message?api_key=${server.chat.api_key}`, {
-    method: "POST",
-    headers: { authorization: token, "stream-auth-type": "jwt", "content-type": "application/json" },
-    body: JSON.stringify({ message: { text, user_id: "bench", silent: true } }),
-  });
-  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-}
-
 test(`a channel of ${MESSAGES} messages scrolls without a long task`, async ({ page, server }) => {
   test.setTimeout(900_000);
   const of = await waiting(server);
-  const channel = of.channel.split("/").pop() ?? "";
   await expect.poll(async () => (await page.request.get(of.channel)).status(), { timeout: 20_000 }).toBe(200);
-  let next = 0;
-  const worker = async () => {
-    while (next < MESSAGES) {
-      const nth = ++next;
-      await say(server, channel, `Message ${nth}. ${"Some words that make a line or two. ".repeat(nth % 5)}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await sayMany(server, of.channel, MESSAGES, nth => `Message ${nth}. ${"Some words that make a line or two. ".repeat(nth % 5)}`, AT_ONCE);
 
   await visit(page, "/communication");
   const opened = await page.evaluate(() => performance.now());

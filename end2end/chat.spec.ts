@@ -1,30 +1,7 @@
 // Talking about the work: a channel is opened, read, written in, searched, and decided in; with a pointer, by keyboard, without scripts.
-import { type Locator, type Page, expect as plainExpect } from "@playwright/test";
-import { type Waiting, waiting } from "./support/agent";
+import { list, message, open, replies, say } from "./support/chat";
 import { awake, expectAccessible, expectNoSidewaysScroll, screens, visit } from "./support/page";
-import type { Server } from "./support/server";
 import { expect, test } from "./support/test";
-
-const list = (page: Page) => page.getByRole("list", { name: "Messages", exact: true });
-const replies = (page: Page) => page.getByRole("list", { name: "Replies", exact: true });
-const message = (within: Locator, text: string | RegExp) => within.locator("li[data-id]").filter({ hasText: text });
-
-/** The chat hears of the work a moment later than the engine decides it. */
-async function open(page: Page, server: Server, path: (of: Waiting) => string): Promise<Waiting> {
-  const of = await waiting(server);
-  await plainExpect.poll(async () => (await page.request.get(of.thread)).status(), { timeout: 20_000 }).toBe(200);
-  await plainExpect.poll(async () => await (await page.request.get(of.thread)).text(), { timeout: 20_000 }).toContain("Decision asked");
-  await visit(page, path(of));
-  return of;
-}
-
-async function say(page: Page, text: string, shown = text): Promise<void> {
-  const field = page.locator("#composer");
-  await field.fill(text);
-  await field.press("Enter");
-  await expect(message(list(page), shown)).toBeVisible();
-  await expect(field).toHaveValue("");
-}
 
 for (const width of [360, 1280]) {
   test(`a channel is read, written in and decided in at ${width} px`, async ({ page, server }) => {
@@ -169,14 +146,6 @@ test("a draft stays, and what could not be sent stays with a way to try again", 
   await page.unroute("**/api/say*");
   await page.getByRole("button", { name: "Retry" }).click();
   await expect(message(list(page), "Half a thought")).toHaveCount(1);
-});
-
-test("who has the channel open sees at once what another says and that they type", async ({ page, server, context }) => {
-  const of = await open(page, server, of => of.channel);
-  const other = await context.newPage();
-  await visit(other, of.channel);
-  await say(page, "Do you see this?");
-  await expect(message(list(other), "Do you see this?")).toBeVisible();
 });
 
 test("messages are found, in the channel and everywhere, and the link leads to them", async ({ page, server }) => {

@@ -15,7 +15,15 @@ async function post<T>(server: Server, token: string, path: string, body: unknow
 }
 
 /** A workflow in which an agent asked a person something. */
-export type Asking = { workflow: string; task: string; run: string; name: string; agent: string };
+export type Asking = { workflow: string; task: string; run: string; name: string; agent: string; token: string };
+
+/** Asks for a task as the agent of that token, for as long as it may. */
+export async function claim(server: Server, token: string): Promise<Lease> {
+  const { leases } = await post<{ leases: Lease[] }>(server, token, "/claims", { max: 1, wait_ms: 20_000 });
+  const lease = leases[0];
+  if (!lease) throw new Error("the agent got no task");
+  return lease;
+}
 
 /** Makes one, with an agent which asks; and one which has other skills. */
 export async function asking(server: Server): Promise<Asking> {
@@ -30,13 +38,11 @@ export async function asking(server: Server): Promise<Asking> {
     name,
     tasks: [{ key: "build", name: "Build it", skills: [{ skill, level: 1 }] }],
   });
-  const { leases } = await post<{ leases: Lease[] }>(server, builder.token, "/claims", { max: 1, wait_ms: 20_000 });
-  const lease = leases[0];
-  if (!lease) throw new Error("the agent got no task");
+  const lease = await claim(server, builder.token);
   const question = { fence: lease.fence, text: "Which wood shall I take?", options: ["Oak", "Pine"] };
   await post(server, builder.token, `/attempts/${lease.attempt_id}/ask`, question);
   const run = `/orchestration/workflows/${workflow.id}`;
-  return { workflow: workflow.id, task: lease.task_id, run, name, agent: `Builder ${nth}` };
+  return { workflow: workflow.id, task: lease.task_id, run, name, agent: `Builder ${nth}`, token: builder.token };
 }
 
 /** A workflow whose one task was handed in by an agent and waits for a person. */
@@ -58,9 +64,7 @@ export async function waiting(server: Server): Promise<Waiting> {
     name,
     tasks: [{ key: "paint", name: "Paint it", skills: [{ skill, level: 1 }], checks: [{ kind: "approval", title: "Is the green right?" }] }],
   });
-  const { leases } = await post<{ leases: Lease[] }>(server, agent.token, "/claims", { max: 1, wait_ms: 20_000 });
-  const lease = leases[0];
-  if (!lease) throw new Error("the agent got no task");
+  const lease = await claim(server, agent.token);
   await post(server, agent.token, `/attempts/${lease.attempt_id}/complete`, { fence: lease.fence, output: { text: "Green." } });
   return {
     workflow: workflow.id,

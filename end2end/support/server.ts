@@ -23,6 +23,8 @@ export type Server = {
   chat: { api_key: string; api_secret: string };
   /** What the server has written so far. */
   output: () => string;
+  /** Adds a person beside the owner; they sign in with that address and password. */
+  add: (email: string, role: string, password: string) => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -46,12 +48,58 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
     await ready(child, url);
     const signInLink = await link(output, url);
     const { token } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { token: string };
-    const chat = JSON.parse(readFileSync(join(data, "chat.json"), "utf8")) as Server["chat"];
-    return { url, signInLink, token, chat, output, stop };
+    const chat = env.STREAM_API_KEY
+      ? { api_key: env.STREAM_API_KEY, api_secret: env.STREAM_API_SECRET ?? "" }
+      : keys(data);
+    const add = (email: string, role: string, password: string) => addPerson(data, email, role, password);
+    return { url, signInLink, token, chat, output, add, stop };
   } catch (error) {
     await stop();
     throw new Error(`${(error as Error).message}; it said:\n${output()}`);
   }
+}
+
+const keys = (data: string) => JSON.parse(readFileSync(join(data, "chat.json"), "utf8")) as Server["chat"];
+
+/** A chat server by itself, with what another server is told to use it. */
+export type Chat = { env: Record<string, string>; stop: () => Promise<void> };
+
+/** Starts one and waits until it answers. */
+export async function startChat(): Promise<Chat> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const data = mkdtempSync(join(tmpdir(), "devsquad-chat-"));
+  chmodSync(data, 0o711);
+  const child = spawn(BINARY, ["chat", "serve", "--addr", `127.0.0.1:${port}`], {
+    env: { ...process.env, DEVSQUAD_DATA_DIR: data },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = collect(child, port);
+  const stop = async () => {
+    await stopProcess(child);
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    await until(READY_MS_MAX, "the chat did not get ready", async () => (await fetch(url).catch(() => undefined)) && true);
+    const { api_key, api_secret } = keys(data);
+    return { env: { STREAM_BASE_URL: url, STREAM_API_KEY: api_key, STREAM_API_SECRET: api_secret }, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`${(error as Error).message}; it said:\n${output()}`);
+  }
+}
+
+async function addPerson(data: string, email: string, role: string, password: string): Promise<void> {
+  const name = email.split("@")[0] ?? email;
+  const child = spawn(BINARY, ["user", "create", email, "--name", name, "--role", role], {
+    env: { ...process.env, DEVSQUAD_DATA_DIR: data },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk));
+  child.stdin.end(password);
+  const code = await new Promise(done => child.once("close", done));
+  if (code !== 0) throw new Error(`${email} could not be added: ${said}`);
 }
 
 /** A port nobody listens on, as far as one can know beforehand. */

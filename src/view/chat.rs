@@ -255,7 +255,7 @@ pub struct Part {
 }
 
 /// A message as a page has it: drawn, with what the page has to know to act on it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Its id.
     pub id: String,
@@ -405,8 +405,9 @@ pub struct Draft {
 pub const REACTIONS: [(&str, &str); 6] =
     [("👍", "Agree"), ("👎", "Disagree"), ("✅", "Done"), ("👀", "Looking"), ("🎉", "Celebrate"), ("❤️", "Thanks")];
 
-/// What a reaction is called.
+/// What a reaction is called. The engine puts one of its own under what it has done.
 pub fn reaction_name(kind: &str) -> &str {
+    let kind = if kind == "white_check_mark" { "✅" } else { kind };
     REACTIONS.iter().find(|(known, _)| *known == kind).map_or(kind, |(_, name)| name)
 }
 

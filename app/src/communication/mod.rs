@@ -24,7 +24,7 @@ fn reaction_glyph(kind: &str) -> Option<crate::ui::Glyph> {
     Some(match kind {
         "👍" | "like" | "+1" => Glyph::ThumbUp,
         "👎" | "-1" => Glyph::ThumbDown,
-        "✅" => Glyph::Check,
+        "✅" | "white_check_mark" => Glyph::Check,
         "👀" => Glyph::Eye,
         "🎉" => Glyph::Party,
         "❤️" | "❤" | "love" => Glyph::Heart,

@@ -84,7 +84,7 @@ pub fn Composer(
             <input type="hidden" name="channel" value=talk.channel()/>
             <input type="hidden" name="thread" value=talk.thread().unwrap_or_default()/>
             <Banner writing/>
-            <FileList files=writing.files/>
+            <FileList files=writing.files field/>
             <Offers writing id=list.clone()/>
             {part(move || writing.failure.get().map(|failure| failed(writing, &failure)))}
             <div class="flex items-end gap-1 p-1.5">

@@ -17,7 +17,7 @@ mod browser {
 
     /// The list is drawn from its end: scrolled to it, it stands at 0, and further up at less.
     fn scroller(id: &str) -> Option<HtmlElement> {
-        list(id)?.parent_element()?.dyn_into().ok()
+        list(id)?.closest(".talk-scroll").ok().flatten()?.dyn_into().ok()
     }
 
     fn message(id: &str) -> Option<HtmlElement> {
@@ -45,8 +45,38 @@ mod browser {
         });
     }
 
-    /// Changes the list, and leaves what is seen of it where it is.
+    /// What of a list has the focus: the message, and what can be done with the button in it.
+    struct Held {
+        message: String,
+        button: Option<String>,
+    }
+
+    fn held(id: &str) -> Option<Held> {
+        let (list, at) = (list(id)?, document().active_element()?);
+        let row = at.closest("li[data-id]").ok().flatten().filter(|row| list.contains(Some(row)))?;
+        let selector = |act: String| match at.get_attribute("data-kind") {
+            Some(kind) => format!("[data-act={act}][data-kind=\"{kind}\"]"),
+            None => format!("[data-act={act}]"),
+        };
+        Some(Held { message: row.get_attribute("data-id")?, button: at.get_attribute("data-act").map(selector) })
+    }
+
+    /// A message that was drawn anew has lost the focus: it goes to the button that does the same, or to the message.
+    fn hold_again(held: &Held) {
+        let is_lost = document().active_element().is_none_or(|at| at.tag_name().eq_ignore_ascii_case("body"));
+        let Some(row) = message(&held.message).filter(|_| is_lost) else { return };
+        let button = held.button.as_ref().and_then(|button| row.query_selector(button).ok().flatten());
+        let stay = FocusOptions::new();
+        stay.set_prevent_scroll(true);
+        // A focus that cannot be moved leaves the page as it was.
+        let _ = button.and_then(|button| button.dyn_into().ok()).unwrap_or(row).focus_with_options(&stay);
+    }
+
+    /// Changes the list, and leaves what is seen of it, and the focus, where they are.
     pub fn keeping(id: &'static str, change: impl FnOnce() + 'static) {
+        // Where a row stands in what is scrolled: that scrolling goes on meanwhile moves nothing.
+        let stands =
+            |at: &HtmlElement, row: &Element| row.get_bounding_client_rect().top() + f64::from(at.scroll_top());
         let seen = scroller(id).and_then(|at| {
             let top = at.get_bounding_client_rect().top();
             let rows = at.query_selector_all("li[data-id]").ok()?;
@@ -57,15 +87,19 @@ mod browser {
                 .take_while(|row| row.get_bounding_client_rect().bottom() > top)
                 .last()
                 .map(|row| {
-                    let at = row.get_bounding_client_rect().top();
-                    (row, at)
+                    let was = stands(&at, &row);
+                    (row, was)
                 })
         });
+        let held = held(id);
         change();
         request_animation_frame(move || {
+            if let Some(held) = &held {
+                hold_again(held);
+            }
             let (Some(at), Some((row, was))) = (scroller(id), seen) else { return };
             if row.is_connected() {
-                let moved = row.get_bounding_client_rect().top() - was;
+                let moved = stands(&at, &row) - was;
                 if moved.abs() >= 1.0 {
                     at.set_scroll_top(at.scroll_top() + moved.round() as i32);
                 }
@@ -93,10 +127,11 @@ mod browser {
         }
     }
 
-    /// Of one list, one message is in the order of tabs with what is inside of it: `active`, or the last.
-    pub fn tame(id: &str, active: Option<&str>) {
-        let Some(list) = list(id) else { return };
-        let Ok(rows) = list.query_selector_all("li[data-id]") else { return };
+    /// Of one list, one message is in the order of tabs with what is inside of it: `active`, or the last. Says whether the list is
+    /// in the page.
+    pub fn tame(id: &str, active: Option<&str>) -> bool {
+        let Some(list) = list(id) else { return false };
+        let Ok(rows) = list.query_selector_all("li[data-id]") else { return false };
         let rows: Vec<HtmlElement> =
             (0..rows.length()).filter_map(|n| rows.item(n)?.dyn_into::<HtmlElement>().ok()).collect();
         let chosen =
@@ -121,6 +156,7 @@ mod browser {
             }
             local_time(row);
         }
+        true
     }
 
     /// Seconds the reader's clock is ahead of UTC.
@@ -134,7 +170,10 @@ mod browser {
             let Some(time) = times.item(n).and_then(|node| node.dyn_into::<Element>().ok()) else { continue };
             let Some(exact) = time.get_attribute("datetime") else { continue };
             let at = js_sys::Date::new(&exact.into());
-            time.set_text_content(Some(&format!("{:02}:{:02}", at.get_hours(), at.get_minutes())));
+            let words = format!("{:02}:{:02}", at.get_hours(), at.get_minutes());
+            if time.text_content().as_ref() != Some(&words) {
+                time.set_text_content(Some(&words));
+            }
         }
     }
 

@@ -136,6 +136,8 @@ fn send(channel: &str, file: &web_sys::File, then: impl Fn(Result<BTreeMap<Strin
 pub fn FileList(
     /// Which.
     files: Files,
+    /// The field they are sent with: it gets the focus of a button that went away.
+    field: &'static str,
 ) -> impl IntoView {
     let line = move |file: Upload| {
         let Upload { number, name, state } = file;
@@ -149,7 +151,12 @@ pub fn FileList(
                 <Icon glyph=Glyph::File class="size-4 shrink-0 text-ink-3"/>
                 <span class="min-w-0 truncate text-ink">{name.clone()}</span>
                 <span class=tone>{words}</span>
-                <button type="button" class="msg-tool focus-vibe" aria-label=format!("Remove {name}") on:click=move |_| files.remove(number)>
+                <button type="button" class="msg-tool focus-vibe" aria-label=format!("Remove {name}") on:click=move |_| {
+                    files.remove(number);
+                    if !super::dom::is_touch() {
+                        focus_soon(vec![field.to_owned()]);
+                    }
+                }>
                     <Icon glyph=Glyph::Cross class="size-4"/>
                 </button>
             </li>

@@ -1,15 +1,15 @@
 //! The messages of a place. The list is one stop of the tabulator; arrows go from message to message, letters act on the one with the focus.
 
-use devsquad::view::chat::Row;
-use devsquad::wire_time::civil;
-use jiff::Timestamp;
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::lines;
 use super::menu::Menu;
 #[cfg(feature = "hydrate")]
 use super::menu::do_act;
-use super::talk::{Item, Talk};
+#[cfg(feature = "hydrate")]
+use super::talk::Item;
+use super::talk::Talk;
 use crate::communication::message_href;
 use crate::ui::*;
 
@@ -24,11 +24,10 @@ pub fn Messages(
     name: &'static str,
 ) -> impl IntoView {
     let offset = RwSignal::new(0);
-    let items = talk.items(offset);
-    let now = use_now();
+    let items = talk.items(offset, use_now().get_untracked().as_second());
+    let drawn = items.seen_once(|items| lines::drawn(items));
     #[cfg(feature = "hydrate")]
     behave(talk, items, offset);
-    let today = move || (now.get_untracked().as_second() + offset.get_untracked()).div_euclid(86_400);
     let older =
         move || talk.older.get().then(|| talk.rows.seen_once(|rows| rows.first().map(|row| row.id.clone()))).flatten();
     view! {
@@ -54,78 +53,14 @@ pub fn Messages(
                         on:keydown=move |event: ev::KeyboardEvent| pressed(talk, menu, &event)
                         on:submit=move |event: ev::SubmitEvent| sent(talk, menu, &event)
                         on:focusin=move |event: ev::FocusEvent| focused(talk, &event)
-                    >
-                        <Rows items=items key=Item::key let:item>
-                            <Line item today=today()/>
-                        </Rows>
-                    </ol>
+                        inner_html=drawn
+                    ></ol>
                 </div>
             </div>
             <Pill talk/>
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn Line(item: Now<Item>, today: i64) -> impl IntoView {
-    match item.get_untracked() {
-        Item::Day(day) => view! { <li class="talk-day"><span>{day_words(day, today)}</span></li> }.into_any(),
-        Item::New => view! { <li class="talk-new" data-new=""><span>"New"</span></li> }.into_any(),
-        Item::Message(row, _) => view! { <Message item row=*row/> }.into_any(),
-    }
-}
-
-#[component]
-fn Message(item: Now<Item>, row: Row) -> impl IntoView {
-    let id = row.id.clone();
-    let of = move |pick: fn(&Row) -> &String| {
-        memo(move |last: Option<&String>| {
-            item.seen(|item| match item {
-                Item::Message(row, _) => pick(row).clone(),
-                Item::Day(_) | Item::New => last.cloned().unwrap_or_default(),
-            })
-        })
-    };
-    let (html, label) = (of(|row| &row.html), of(|row| &row.label));
-    let follows = memo(move |_| item.seen(|item| matches!(item, Item::Message(_, true))));
-    view! {
-        <li
-            id=format!("m-{id}")
-            data-id=id
-            tabindex="-1"
-            aria-label=shared(move || label.get())
-            class=shared(move || if follows.get() { "msg msg-follows" } else { "msg" })
-            inner_html=move || html.get()
-        ></li>
-    }
-    .into_any()
-}
-
-/// "Today", "Yesterday", or the date.
-fn day_words(day: i64, today: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    match today - day {
-        0 => return "Today".to_owned(),
-        1 => return "Yesterday".to_owned(),
-        _ => {}
-    }
-    let [year, month, date, ..] = civil(Timestamp::from_second(day * 86_400).unwrap_or_default());
-    let month = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
-    format!("{date} {month} {year}")
 }
 
 /// The way to the newest message, and how many came meanwhile.
@@ -172,14 +107,23 @@ fn scrolled(talk: Talk) {
     }
 }
 
-/// After every change: what is in the order of tabs, and the reader's own time.
+/// After every change: the lines, what is in the order of tabs, and the reader's own time.
 #[cfg(feature = "hydrate")]
 fn behave(talk: Talk, items: Now<Vec<Item>>, offset: RwSignal<i64>) {
     effect(move || offset.set(super::dom::offset_s()));
+    let shown = StoredValue::new(items.get_untracked());
     effect(move || {
-        items.track();
+        let wanted = items.get();
+        if shown.with_value(|shown| *shown == wanted || lines::follow(talk.list_id(), shown, &wanted)) {
+            shown.set_value(wanted);
+        }
+        // In the same breath: what is changed later is laid out once more. A list that is not in the page yet is there with the next frame.
         let (list, active) = (talk.list_id(), talk.active.get());
-        request_animation_frame(move || super::dom::tame(list, active.as_deref()));
+        if !super::dom::tame(list, active.as_deref()) {
+            request_animation_frame(move || {
+                super::dom::tame(list, active.as_deref());
+            });
+        }
     });
 }
 
@@ -303,14 +247,3 @@ mod still {
 
 #[cfg(not(feature = "hydrate"))]
 use still::{clicked, focused, pressed, scrolled, sent};
-
-#[cfg(test)]
-mod tests {
-    use super::day_words;
-
-    #[test]
-    fn days_are_called_as_people_call_them() {
-        assert_eq!([day_words(9, 9), day_words(8, 9)], ["Today", "Yesterday"]);
-        assert_eq!(day_words(20_516, 20_600), "4 March 2026");
-    }
-}

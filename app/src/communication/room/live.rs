@@ -6,7 +6,7 @@ use devsquad::view::chat::{Act, ChatNews, Row, excerpt};
 use leptos::prelude::*;
 
 use super::dom;
-use super::page::Room;
+use super::page::{Room, Typist};
 use super::stream::{Told, listen};
 use crate::communication::api::act_on;
 use crate::live::{LiveState, use_live};
@@ -36,6 +36,7 @@ pub fn follow(room: Room) {
             }
             match told {
                 Told::News(news) => hear(room, voice, *news),
+                Told::Begins => room.talk.go_on(),
                 Told::Again => again(room),
             }
         });
@@ -73,7 +74,7 @@ fn hear(room: Room, voice: Voice, news: ChatNews) {
     let Some(row) = news.row else { return };
     if news.new && row.by != room.talk.me() {
         voice.say(&row);
-        room.typing.update(|typing| typing.retain(|(user, _)| user.id != row.by));
+        room.typing.update(|typing| typing.retain(|by| by.user.id != row.by));
     }
     if let Some(side) = side {
         side.put(row.clone(), news.new);
@@ -83,15 +84,17 @@ fn hear(room: Room, voice: Voice, news: ChatNews) {
 
 fn typing(room: Room, user: devsquad::view::chat::ChatUser, thread: Option<String>, begins: bool) {
     let id = user.id.clone();
+    let sign_ms = js_sys::Date::now();
     room.typing.update(|typing| {
-        typing.retain(|(other, _)| other.id != id);
+        typing.retain(|by| by.user.id != id);
         if begins {
-            typing.push((user, thread));
+            typing.push(Typist { user, thread, sign_ms });
         }
     });
     if begins {
+        // Only the last sign of somebody ends it.
         let stops = move || {
-            let _ = room.typing.try_update(|typing| typing.retain(|(other, _)| other.id != id));
+            let _ = room.typing.try_update(|typing| typing.retain(|by| by.user.id != id || by.sign_ms > sign_ms));
         };
         set_timeout(stops, TYPING_LASTS);
     }

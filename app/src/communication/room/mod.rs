@@ -4,6 +4,7 @@ mod composer;
 mod dom;
 mod drafts;
 mod files;
+mod lines;
 mod list;
 #[cfg(feature = "hydrate")]
 mod live;

@@ -49,6 +49,18 @@ fn OneChannel(id: String) -> impl IntoView {
     .into_any()
 }
 
+/// Somebody who types.
+#[derive(Clone)]
+pub struct Typist {
+    /// Who.
+    pub user: ChatUser,
+    /// In which thread, if in one.
+    pub thread: Option<String>,
+    /// When the last sign of it came, by the browser's clock.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "on the server nobody types"))]
+    pub sign_ms: f64,
+}
+
 /// Everything on the page that belongs together.
 #[derive(Clone, Copy)]
 pub struct Room {
@@ -60,8 +72,8 @@ pub struct Room {
     pub side: RwSignal<Option<Talk>>,
     /// What can be done with a message.
     pub menu: Menu,
-    /// Who types, and in which thread.
-    pub typing: RwSignal<Vec<(ChatUser, Option<String>)>>,
+    /// Who types.
+    pub typing: RwSignal<Vec<Typist>>,
     /// Who can be named.
     pub people: Now<Vec<ChatUser>>,
 }
@@ -83,7 +95,7 @@ fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
     super::live::follow(room);
     let query = use_query_map();
     let thread = memo(move |_| query.seen(|query| query.get("thread").filter(|root| !root.is_empty())));
-    let words = memo(move |_| query.seen(|query| query.get("q").filter(|words| !words.trim().is_empty())));
+    let words = memo(move |_| query.seen(|query| query.get("q")));
     let message = memo(move |_| query.seen(|query| query.get("message")));
     effect(move || {
         if let (Some(message), None) = (message.get(), thread.get_untracked()) {
@@ -135,10 +147,11 @@ fn Head(room: Room) -> impl IntoView {
                 {workflow}
                 <Pinned pinned/>
                 <Members people/>
-                <form method="get" action=search role="search" class="room-search">
+                <form method="get" action=search.clone() role="search" class="room-search">
                     <label for="search-here" class="sr-only">"Search in this channel"</label>
                     <input id="search-here" name="q" type="search" placeholder="Search" autocomplete="off" class="control focus-vibe"/>
                 </form>
+                <a href=format!("{search}?q=") {..stay()} class="btn btn-quiet room-find focus-vibe" aria-label="Find in this channel"><Icon glyph=Glyph::Search class="size-4 shrink-0"/></a>
             </div>
         </div>
         {summary.archived.then(|| view! {
@@ -162,7 +175,7 @@ pub fn Typing(
     let words = move || {
         let names: Vec<String> = room
             .typing
-            .seen(|typing| typing.iter().filter(|(_, of)| *of == thread).map(|(user, _)| user.name.clone()).collect());
+            .seen(|typing| typing.iter().filter(|by| by.thread == thread).map(|by| by.user.name.clone()).collect());
         match names.as_slice() {
             [] => String::new(),
             [one] => format!("{one} is typing…"),

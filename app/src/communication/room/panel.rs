@@ -18,6 +18,15 @@ use crate::ui::*;
 /// The id of the panel's heading.
 const PANEL_TITLE: &str = "thread-title";
 
+/// The field of the words that are searched.
+const SEARCH: &str = "search-in";
+
+/// The focus goes back to where one writes. On glass that would open the keyboard: there it goes to the heading.
+fn back_to_channel() {
+    let to = if super::dom::is_touch() { TITLE } else { "composer" };
+    focus_soon(vec![to.to_owned()]);
+}
+
 /// A panel with a heading and a way out; a sheet on a phone.
 #[component]
 fn Panel(room: Room, title: &'static str, children: Children) -> impl IntoView {
@@ -28,14 +37,14 @@ fn Panel(room: Room, title: &'static str, children: Children) -> impl IntoView {
         if event.key() == "Escape" {
             event.stop_propagation();
             go(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
-            focus_soon(vec!["composer".to_owned()]);
+            back_to_channel();
         }
     };
     view! {
         <aside aria-labelledby=PANEL_TITLE class="room-panel" on:keydown=close>
             <div class="flex items-center justify-between gap-3 border-b border-line py-1.5 pr-1.5 pl-4">
                 <h2 id=PANEL_TITLE tabindex="-1" class="rounded-sm font-semibold text-ink focus-vibe">{title}</h2>
-                <a href=href.clone() {..stay()} class="btn btn-quiet focus-vibe" on:click=move |_| focus_soon(vec!["composer".to_owned()])>
+                <a href=href.clone() {..stay()} class="btn btn-quiet focus-vibe" on:click=move |_| back_to_channel()>
                     <Icon glyph=Glyph::Cross class="size-4 shrink-0"/>
                     "Close"
                 </a>
@@ -127,14 +136,30 @@ pub fn SearchPanel(
     let channel = room.talk.channel();
     let wanted = words.clone();
     let found = Resource::new_blocking(|| (), move |()| search(channel.clone(), wanted.clone()));
+    let begins = words.trim().is_empty();
+    effect(move || {
+        if begins {
+            focus_soon(vec![SEARCH.to_owned()]);
+        }
+    });
+    let everywhere = format!("/communication?q={}", words.replace(['&', '#', '%', '+'], " "));
+    let list = (!begins).then(|| {
+        view! {
+            <Loaded resource=found what="what was found" let:found>
+                <FoundList found/>
+            </Loaded>
+            <p class="mt-4 text-sm"><a href=everywhere class="link">"Search every channel"</a></p>
+        }
+    });
     view! {
         <Panel room title="Found here">
             <div class="min-h-0 grow overflow-y-auto p-4">
-                <p class="mb-2 text-sm break-words text-ink-2">{format!("Messages with “{words}”")}</p>
-                <Loaded resource=found what="what was found" let:found>
-                    <FoundList found/>
-                </Loaded>
-                <p class="mt-4 text-sm"><a href=format!("/communication?q={}", words.replace(['&', '#', '%', '+'], " ")) class="link">"Search every channel"</a></p>
+                <form method="get" action=channel_href(&room.talk.channel()) role="search" aria-label="Messages here" class="mb-3 flex gap-2">
+                    <label for=SEARCH class="sr-only">"Words to look for in this channel"</label>
+                    <input id=SEARCH name="q" type="search" placeholder="Search in this channel" autocomplete="off" value=words class="control focus-vibe"/>
+                    <button type="submit" class=button_class(Look::Plain)>"Search"</button>
+                </form>
+                {list}
             </div>
         </Panel>
     }

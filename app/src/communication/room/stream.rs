@@ -20,6 +20,8 @@ const STIR_EVERY: Duration = Duration::from_secs(2);
 
 /// What a stream says.
 pub enum Told {
+    /// It begins: what was said since the page was made is missing.
+    Begins,
     /// Something happened.
     News(Box<ChatNews>),
     /// Something may have been missed: what is there is fetched anew.
@@ -54,8 +56,9 @@ pub fn listen(address: String, on: impl Fn(Told) + 'static) {
 pub fn stir(stirred: RwSignal<u64>) {
     effect(move || {
         let due = StoredValue::new(false);
-        listen("/live/chat".to_owned(), move |_| {
-            if due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
+        listen("/live/chat".to_owned(), move |told| {
+            if !matches!(told, Told::Begins) && due.try_update_value(|due| std::mem::replace(due, true)) == Some(false)
+            {
                 set_timeout(
                     move || {
                         let _ = due.try_set_value(false);
@@ -83,9 +86,8 @@ impl Stream {
         let this = Rc::clone(&self);
         on(&source, "hello", move |_| {
             this.wait_ms.set(WAIT_MS_MIN);
-            if this.was_open.replace(true) {
-                (this.on)(Told::Again);
-            }
+            let first = !this.was_open.replace(true);
+            (this.on)(if first { Told::Begins } else { Told::Again });
         });
         let this = Rc::clone(&self);
         on(&source, "reset", move |_| (this.on)(Told::Again));
@@ -102,6 +104,8 @@ impl Stream {
         }
         let wait_ms = self.wait_ms.get();
         self.wait_ms.set((wait_ms * 2).min(WAIT_MS_MAX));
+        // However it comes back, something may have been missed.
+        self.was_open.set(true);
         // Up to a quarter more, so that a thousand tabs do not come back in the same instant.
         let jitter_ms = (js_sys::Math::random() * wait_ms as f64 / 4.0) as u64;
         set_timeout(move || self.connect(), Duration::from_millis(wait_ms + jitter_ms));

@@ -2,8 +2,10 @@
 #![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the page the server draws stands still"))]
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use devsquad::view::chat::{ROWS_MAX, Row, RowsPage};
+use devsquad::wire_time::civil;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
@@ -12,8 +14,12 @@ use crate::communication::api::{Rows, load_rows};
 use crate::error::Failure;
 use crate::ui::*;
 
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
 /// Between two messages of one author that stand together.
 const TOGETHER_S: i64 = 300;
+/// The newest messages are asked for again, to be put where they belong.
+const AGAIN: &str = "again";
 /// Rows that show work are fetched anew this long after something was said about it.
 #[cfg(feature = "hydrate")]
 const REFRESH_AFTER: std::time::Duration = std::time::Duration::from_millis(600);
@@ -23,7 +29,7 @@ const REFRESH_AFTER: std::time::Duration = std::time::Duration::from_millis(600)
 pub struct Talk {
     inside: StoredValue<Inside>,
     /// The messages in the page, oldest first.
-    pub rows: RwSignal<Vec<Row>>,
+    pub rows: RwSignal<Vec<Arc<Row>>>,
     /// Whether there are older ones than those.
     pub older: RwSignal<bool>,
     /// Whether there are newer ones than those.
@@ -53,25 +59,27 @@ struct Inside {
     me: String,
     dirty: HashSet<String>,
     refresh_is_due: bool,
+    /// What was asked for while something else was on its way.
+    next: Option<(Rows, String)>,
 }
 
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// Where a day begins: its number since 1970.
-    Day(i64),
-    /// Where the new ones begin.
-    New,
+    /// Where a day begins: its number since 1970, and what it is called.
+    Day(i64, String),
+    /// Where the new ones begin: before which.
+    New(String),
     /// A message, and whether it stands under another of the same author.
-    Message(Box<Row>, bool),
+    Message(Arc<Row>, bool),
 }
 
 impl Item {
     /// What makes a line itself.
     pub fn key(&self) -> String {
         match self {
-            Item::Day(day) => format!("day-{day}"),
-            Item::New => "new".to_owned(),
+            Item::Day(day, _) => format!("day-{day}"),
+            Item::New(before) => format!("new-{before}"),
             Item::Message(row, _) => row.id.clone(),
         }
     }
@@ -80,10 +88,11 @@ impl Item {
 impl Talk {
     /// A place with the messages it opens with.
     pub fn new(channel: String, thread: Option<String>, me: String, page: RowsPage) -> Talk {
-        let inside = Inside { toasts: use_toasts(), channel, thread, me, dirty: HashSet::new(), refresh_is_due: false };
+        let dirty = HashSet::new();
+        let inside = Inside { toasts: use_toasts(), channel, thread, me, dirty, refresh_is_due: false, next: None };
         Talk {
             inside: StoredValue::new(inside),
-            rows: RwSignal::new(page.rows),
+            rows: RwSignal::new(shared_rows(page.rows)),
             older: RwSignal::new(page.older),
             newer: RwSignal::new(page.newer),
             busy: RwSignal::new(false),
@@ -129,7 +138,7 @@ impl Talk {
 
     /// A message that is in the page.
     pub fn row(self, id: &str) -> Option<Row> {
-        self.rows.seen_once(|rows| rows.iter().find(|row| row.id == id).cloned())
+        self.rows.seen_once(|rows| rows.iter().find(|row| row.id == id).map(|row| Row::clone(row)))
     }
 
     /// Whether a message stands here.
@@ -161,7 +170,7 @@ impl Talk {
             Some(at) => dom::keeping(self.list_id(), move || {
                 self.rows.update(|rows| {
                     if let Some(old) = rows.get_mut(at) {
-                        *old = row;
+                        *old = Arc::new(row);
                     }
                 });
             }),
@@ -187,10 +196,8 @@ impl Talk {
         }
         let push = move || {
             self.rows.update(|rows| {
-                let at = rows.iter().rposition(|other| other.at <= row.at).map_or(0, |at| at + 1);
-                rows.insert(at, row);
-                if at_end && rows.len() > ROWS_MAX {
-                    rows.drain(..rows.len() - ROWS_MAX);
+                insert(rows, Arc::new(row));
+                if at_end && shorten(rows) {
                     self.older.set(true);
                 }
             });
@@ -283,10 +290,19 @@ impl Talk {
         }
     }
 
+    /// What came between the page and its stream: what stands behind the last message.
+    pub fn go_on(self) {
+        match self.edge(|rows| rows.last()) {
+            _ if self.newer.get_untracked() => {}
+            Some(last) => self.fetch(Rows::After, last),
+            None => self.catch_up(),
+        }
+    }
+
     /// What came while the stream was broken: the newest messages again, put where they belong.
     pub fn catch_up(self) {
         if !self.newer.get_untracked() {
-            self.fetch(Rows::Newest, String::from("again"));
+            self.fetch(Rows::Newest, AGAIN.to_owned());
         }
     }
 
@@ -294,12 +310,19 @@ impl Talk {
         self.inside.with_value(|inside| inside.thread.as_ref() == Some(&row.id))
     }
 
-    fn edge(self, which: impl Fn(&[Row]) -> Option<&Row>) -> Option<String> {
+    fn edge(self, which: impl Fn(&[Arc<Row>]) -> Option<&Arc<Row>>) -> Option<String> {
         self.rows.seen_once(|rows| which(rows).map(|row| row.id.clone()))
     }
 
     fn fetch(self, rows: Rows, of: String) {
         if self.busy.get_untracked() {
+            // An edge comes near again; anything else was asked for once, and the last word counts.
+            let is_new = !matches!(rows, Rows::Before | Rows::After);
+            self.inside.update_value(|inside| {
+                if is_new && (of != AGAIN || inside.next.is_none()) {
+                    inside.next = Some((rows, of));
+                }
+            });
             return;
         }
         self.busy.set(true);
@@ -317,6 +340,9 @@ impl Talk {
                 }
                 Err(failure) => self.trouble.set(Some(failure)),
             }
+            if let Some((rows, of)) = self.inside.try_update_value(|inside| inside.next.take()).flatten() {
+                self.fetch(rows, of);
+            }
         });
     }
 
@@ -327,31 +353,40 @@ impl Talk {
                 self.rows.update(|rows| {
                     let known: HashSet<String> = rows.iter().map(|row| row.id.clone()).collect();
                     let older = page.rows.into_iter().filter(|row| !known.contains(&row.id));
-                    rows.splice(0..0, older);
+                    rows.splice(0..0, older.map(Arc::new));
                     if rows.len() > ROWS_MAX {
                         rows.truncate(ROWS_MAX);
                         self.newer.set(true);
                     }
                 });
             }),
+            // There was nothing newer to be fetched: it came since.
+            Rows::After if !self.newer.get_untracked() => {
+                self.newer.set(page.newer);
+                if !page.rows.is_empty() {
+                    self.join(page.rows);
+                }
+            }
             Rows::After => dom::keeping(self.list_id(), move || {
                 self.newer.set(page.newer);
                 self.rows.update(|rows| {
                     let known: HashSet<String> = rows.iter().map(|row| row.id.clone()).collect();
-                    rows.extend(page.rows.into_iter().filter(|row| !known.contains(&row.id)));
-                    if rows.len() > ROWS_MAX {
-                        rows.drain(..rows.len() - ROWS_MAX);
+                    rows.extend(page.rows.into_iter().filter(|row| !known.contains(&row.id)).map(Arc::new));
+                    if shorten(rows) {
                         self.older.set(true);
                     }
                 });
             }),
-            Rows::Newest if of == "again" && self.meets(&page) => {
-                page.rows.into_iter().for_each(|row| self.put(row, true));
+            Rows::Newest if of == AGAIN && self.meets(&page) => self.join(page.rows),
+            Rows::Newest if of == AGAIN && self.away.get_untracked() => {
+                let of_others = self.unknown(&page.rows);
+                self.fresh.update(|n| *n += of_others);
+                self.newer.set(true);
             }
             Rows::Newest | Rows::Around => {
                 self.older.set(page.older);
                 self.newer.set(page.newer);
-                self.rows.set(page.rows);
+                self.rows.set(shared_rows(page.rows));
                 match how {
                     Rows::Around => dom::show(self.list_id(), of),
                     _ => dom::to_end(self.list_id()),
@@ -361,6 +396,51 @@ impl Talk {
         }
     }
 
+    /// Puts messages in where they belong, all at once.
+    fn join(self, page: Vec<Row>) {
+        let at_end = dom::is_at_end(self.list_id());
+        if !at_end {
+            let of_others = self.unknown(&page);
+            self.fresh.update(|n| *n += of_others);
+        }
+        // Cards that are not among the newest show what was decided meanwhile.
+        let stale: Vec<String> = self.rows.seen_once(|rows| {
+            let stale = rows.iter().filter(|row| row.live && page.iter().all(|other| other.id != row.id));
+            stale.map(|row| row.id.clone()).collect()
+        });
+        stale.iter().for_each(|id| self.touch(id));
+        let change = move || {
+            self.rows.update(|rows| {
+                for row in page {
+                    match rows.iter_mut().find(|other| other.id == row.id) {
+                        Some(old) if **old == row => {}
+                        Some(old) => *old = Arc::new(row),
+                        None => insert(rows, Arc::new(row)),
+                    }
+                }
+                if at_end && shorten(rows) {
+                    self.older.set(true);
+                }
+            });
+        };
+        if at_end {
+            change();
+            dom::to_end(self.list_id());
+        } else {
+            dom::keeping(self.list_id(), change);
+        }
+    }
+
+    /// How many of these are others' and not here yet.
+    fn unknown(self, page: &[Row]) -> u32 {
+        let me = self.me();
+        let count = self.rows.seen_once(|rows| {
+            let is_here = |row: &Row| rows.iter().any(|other| other.id == row.id);
+            page.iter().filter(|row| row.by != me && !is_here(row)).count()
+        });
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     /// Whether a page has a message that is here already: then nothing is missing between the two.
     fn meets(self, page: &RowsPage) -> bool {
         self.rows.seen_once(|rows| {
@@ -368,46 +448,90 @@ impl Talk {
         })
     }
 
-    /// The lines of the list. `offset_s` is how far the reader's clock is from UTC.
-    pub fn items(self, offset_s: RwSignal<i64>) -> Now<Vec<Item>> {
+    /// The lines of the list. `offset_s` is how far the reader's clock is from UTC; `now_s` tells which day is today.
+    pub fn items(self, offset_s: RwSignal<i64>, now_s: i64) -> Now<Vec<Item>> {
         memo(move |_| {
             let (me, read_at, offset_s) = (self.me(), self.read_at.get(), offset_s.get());
-            self.rows.seen(|rows| items(rows, &me, read_at, offset_s))
+            self.rows.seen(|rows| items(rows, &me, read_at, (offset_s, now_s)))
         })
     }
 }
 
-fn items(rows: &[Row], me: &str, read_at: Option<Timestamp>, offset_s: i64) -> Vec<Item> {
-    let day = |row: &Row| (row.at.as_second() + offset_s).div_euclid(86_400);
+fn shared_rows(rows: Vec<Row>) -> Vec<Arc<Row>> {
+    rows.into_iter().map(Arc::new).collect()
+}
+
+/// Puts a message behind those that were said before it.
+fn insert(rows: &mut Vec<Arc<Row>>, row: Arc<Row>) {
+    let at = rows.iter().rposition(|other| other.at <= row.at).map_or(0, |at| at + 1);
+    rows.insert(at, row);
+}
+
+/// Lets the oldest go where there are too many; says whether there were.
+fn shorten(rows: &mut Vec<Arc<Row>>) -> bool {
+    let over = rows.len().saturating_sub(ROWS_MAX);
+    rows.drain(..over);
+    over > 0
+}
+
+fn items(rows: &[Arc<Row>], me: &str, read_at: Option<Timestamp>, (offset_s, now_s): (i64, i64)) -> Vec<Item> {
+    let day_of = |second: i64| (second + offset_s).div_euclid(DAY_S);
+    let day = |row: &Row| day_of(row.at.as_second());
     let mut items = Vec::with_capacity(rows.len() + 8);
     let mut last: Option<&Row> = None;
     let mut is_marked = false;
     for row in rows {
         let new_day = last.is_none_or(|last| day(last) != day(row));
         if new_day {
-            items.push(Item::Day(day(row)));
+            items.push(Item::Day(day(row), day_words(day(row), day_of(now_s))));
         }
         let is_new = !is_marked && row.by != me && read_at.is_some_and(|read| row.at > read);
         if is_new {
-            items.push(Item::New);
+            items.push(Item::New(row.id.clone()));
             is_marked = true;
         }
         let together = |last: &Row| {
             last.by == row.by && !last.card && !row.card && row.at.as_second() - last.at.as_second() < TOGETHER_S
         };
         let follows = !new_day && !is_new && last.is_some_and(together);
-        items.push(Item::Message(Box::new(row.clone()), follows));
+        items.push(Item::Message(Arc::clone(row), follows));
         last = Some(row);
     }
     items
+}
+
+/// "Today", "Yesterday", or the date.
+fn day_words(day: i64, today: i64) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    match today - day {
+        0 => return "Today".to_owned(),
+        1 => return "Yesterday".to_owned(),
+        _ => {}
+    }
+    let [year, month, date, ..] = civil(Timestamp::from_second(day * DAY_S).unwrap_or_default());
+    let month = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+    format!("{date} {month} {year}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(id: &str, by: &str, second: i64) -> Row {
-        Row {
+    fn row(id: &str, by: &str, second: i64) -> Arc<Row> {
+        Arc::new(Row {
             id: id.into(),
             by: by.into(),
             name: by.into(),
@@ -420,7 +544,7 @@ mod tests {
             deleted: false,
             live: false,
             card: false,
-        }
+        })
     }
 
     fn told(items: &[Item]) -> Vec<String> {
@@ -435,14 +559,20 @@ mod tests {
     fn days_and_what_is_new_are_marked_and_one_authors_messages_stand_together() {
         let rows = [row("a", "nora", 100), row("b", "nora", 200), row("c", "ada", 250), row("d", "ada", 90_000)];
         let read = Timestamp::from_second(220).ok();
-        assert_eq!(told(&items(&rows, "nora", read, 0)), ["day-0", "a", "+b", "new", "c", "day-1", "d"]);
+        assert_eq!(told(&items(&rows, "nora", read, (0, 0))), ["day-0", "a", "+b", "new-c", "c", "day-1", "d"]);
         // Where the clock is two hours behind, the first of them are of the day before.
-        assert_eq!(told(&items(&rows[..1], "nora", None, -7_200)), ["day--1", "a"]);
+        assert_eq!(told(&items(&rows[..1], "nora", None, (-7_200, 0))), ["day--1", "a"]);
     }
 
     #[test]
     fn own_messages_are_never_new() {
         let rows = [row("a", "nora", 100)];
-        assert_eq!(told(&items(&rows, "nora", Timestamp::from_second(1).ok(), 0)), ["day-0", "a"]);
+        assert_eq!(told(&items(&rows, "nora", Timestamp::from_second(1).ok(), (0, 0))), ["day-0", "a"]);
+    }
+
+    #[test]
+    fn days_are_called_as_people_call_them() {
+        assert_eq!([day_words(9, 9), day_words(8, 9)], ["Today", "Yesterday"]);
+        assert_eq!(day_words(20_516, 20_600), "4 March 2026");
     }
 }

@@ -144,7 +144,10 @@ pub fn pressed(writing: Writing, event: &ev::KeyboardEvent) {
 /// The last own message, to be changed.
 fn edit_last(writing: Writing) {
     let me = writing.talk.me();
-    let last = writing.talk.rows.seen_once(|rows| rows.iter().rfind(|row| row.by == me && !row.deleted).cloned());
+    let last = writing
+        .talk
+        .rows
+        .seen_once(|rows| rows.iter().rfind(|row| row.by == me && !row.deleted).map(|row| Row::clone(row)));
     if let Some(row) = last {
         writing.talk.editing.set(Some(row));
     }
