@@ -148,6 +148,20 @@ test("a draft stays, and what could not be sent stays with a way to try again", 
   await expect(message(list(page), "Half a thought")).toHaveCount(1);
 });
 
+test("what is written while a message is on its way stays in the field", async ({ page, server }) => {
+  await open(page, server, of => of.channel);
+  await page.route("**/api/say*", async route => {
+    await new Promise(wake => setTimeout(wake, 1_000));
+    await route.continue();
+  });
+  const field = page.locator("#composer");
+  await field.fill("The first.");
+  await field.press("Enter");
+  await field.fill("The second");
+  await expect(message(list(page), "The first.")).toBeVisible();
+  await expect(field).toHaveValue("The second");
+});
+
 test("messages are found, in the channel and everywhere, and the link leads to them", async ({ page, server }) => {
   const of = await open(page, server, of => of.channel);
   await say(page, "The hedgehog sleeps under the planks.");

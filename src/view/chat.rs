@@ -411,12 +411,12 @@ pub fn reaction_name(kind: &str) -> &str {
     REACTIONS.iter().find(|(known, _)| *known == kind).map_or(kind, |(_, name)| name)
 }
 
-/// The first line of a text, shortened, without marks of Markdown at its edges.
+/// The first line of a text, shortened, without marks of Markdown at its edges, and without those of words in bold and of code.
 pub fn excerpt(text: &str, chars_max: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = line.trim_start_matches(['#', '>', '-', '*', ' ']);
+    let line = line.trim_start_matches(['#', '>', '-', '*', ' ']).replace("**", "").replace('`', "");
     if line.chars().count() <= chars_max {
-        return line.to_owned();
+        return line;
     }
     let cut: String = line.chars().take(chars_max.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
@@ -430,6 +430,7 @@ mod tests {
     fn an_excerpt_is_one_line_that_fits() {
         assert_eq!(excerpt("\n## Title here\nmore", 40), "Title here");
         assert_eq!(excerpt("one two three", 8), "one two…");
+        assert_eq!(excerpt("It is **fine**, see `green.css`", 80), "It is fine, see green.css");
         assert_eq!(excerpt("", 8), "");
     }
 

@@ -65,7 +65,7 @@ fn body(message: &MessageView, me: &str, role: Role) -> AnyView {
     let agent = message.author.is_agent().then(|| view! { <span class="chip chip-review py-0 text-xs">"Agent"</span> });
     let marks = (message.edited || message.pinned).then(|| {
         view! {
-            <span class="text-xs text-ink-3">{message.edited.then_some("edited")}</span>
+            {message.edited.then(|| view! { <span class="text-xs text-ink-3">"edited"</span> })}
             {message.pinned.then(|| view! { <span class="chip chip-wait py-0 text-xs"><Icon glyph=Glyph::Pin class="size-3"/>"Pinned"</span> })}
         }
     });
@@ -265,7 +265,7 @@ mod tests {
         let row = row(&message, "person-1", Role::Viewer);
         assert!(row.html.contains("<strong>") && !row.html.contains("<script"), "{}", row.html);
         assert!(row.html.contains("msg-mentions") && row.html.contains("class=\"msg-name\">@Nora"), "{}", row.html);
-        assert_eq!(row.label, "Ada: Hello **@Nora** <script>alert(1)</script>");
+        assert_eq!(row.label, "Ada: Hello @Nora <script>alert(1)</script>");
     }
 
     #[test]

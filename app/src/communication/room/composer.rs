@@ -238,6 +238,7 @@ fn send(writing: Writing) {
     }
     leptos::task::spawn_local(async move {
         let channel = talk.channel();
+        let words = text.clone();
         let sent = match talk.editing.get_untracked() {
             Some(row) => act_on(channel, Act::Edit, row.id, text).await,
             None => {
@@ -251,13 +252,13 @@ fn send(writing: Writing) {
             return;
         }
         match sent {
-            Ok(row) => arrived(writing, row),
+            Ok(row) => arrived(writing, row, &words),
             Err(failure) => writing.failure.set(Some(failure)),
         }
     });
 }
 
-fn arrived(writing: Writing, row: Option<Row>) {
+fn arrived(writing: Writing, row: Option<Row>, words: &str) {
     let talk = writing.talk;
     let was_new = talk.editing.get_untracked().is_none();
     talk.editing.set(None);
@@ -265,8 +266,11 @@ fn arrived(writing: Writing, row: Option<Row>) {
     writing.id.set_value(String::new());
     if was_new {
         writing.files.clear();
-        forget(writing);
-        set_text(writing, "");
+        // What was written while it was on its way stays.
+        let now = writing.text.get_untracked();
+        let rest = now.strip_prefix(words).unwrap_or(&now).trim_start();
+        forget(writing, rest);
+        set_text(writing, rest);
     } else {
         set_text(writing, &draft(writing));
     }
@@ -293,7 +297,7 @@ mod still {
     pub fn draft(_writing: Writing) -> String {
         String::new()
     }
-    pub fn forget(_writing: Writing) {}
+    pub fn forget(_writing: Writing, _rest: &str) {}
     pub fn fresh_id() -> String {
         String::new()
     }

@@ -35,8 +35,9 @@ pub fn draft(writing: Writing) -> String {
     drafts::read(&writing.talk.channel(), writing.talk.thread().as_deref())
 }
 
-pub fn forget(writing: Writing) {
-    drafts::keep(&writing.talk.channel(), writing.talk.thread().as_deref(), "");
+/// What was begun is forgotten, but for the rest.
+pub fn forget(writing: Writing, rest: &str) {
+    drafts::keep(&writing.talk.channel(), writing.talk.thread().as_deref(), rest);
     if writing.typed_ms.get_value() > 0.0 {
         tell_typing(writing, Act::TypingStop);
     }
