@@ -62,8 +62,8 @@ const HARMS: [Harm; 13] = [
     Harm {
         named: &["C5"],
         does: "UPDATE chat.messages SET parent_id = NULL, command = parent_id
-               WHERE custom #>> '{devsquad,kind}' = 'handoff'",
-        mends: "UPDATE chat.messages SET parent_id = command, command = NULL WHERE custom #>> '{devsquad,kind}' = 'handoff'",
+               WHERE custom #>> '{devsquad,kind}' = 'assignment'",
+        mends: "UPDATE chat.messages SET parent_id = command, command = NULL WHERE custom #>> '{devsquad,kind}' = 'assignment'",
     },
     Harm {
         named: &["C5"],
