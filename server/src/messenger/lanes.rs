@@ -39,7 +39,7 @@ enum Lane {
 #[derive(Debug)]
 enum Errand {
     /// Telling it in a channel.
-    Tell(Letter),
+    Tell(Box<Letter>),
     /// An agent handed in a result: it is out of trouble.
     Recover(WorkflowId, AgentId),
 }
@@ -66,7 +66,7 @@ impl<'a> Lanes<'a> {
         for event in &batch.events {
             let project = event.change.workflow().and_then(|workflow| batch.projects.get(&workflow)).copied();
             for letter in letters(event, project, &roll.projects_at(event.at)) {
-                lanes.add(Lane::of(&letter), event, Errand::Tell(letter));
+                lanes.add(Lane::of(&letter), event, Errand::Tell(Box::new(letter)));
             }
             if let (Some((workflow, agent)), Some(project)) = (handed_in(&event.change), project) {
                 let emergency = Lane::Channel(Channel::Emergency(project));
