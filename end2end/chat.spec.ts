@@ -164,17 +164,17 @@ test("what is written while a message is on its way stays in the field", async (
 
 test("messages are found, in the channel and everywhere, and the link leads to them", async ({ page, server }) => {
   const of = await open(page, server, of => of.channel);
-  await say(page, "The hedgehog sleeps under the planks.");
-  await page.getByLabel("Search in this channel").fill("hedgehog");
+  await say(page, "The tortoise sleeps under the planks.");
+  await page.getByLabel("Search in this channel").fill("tortoise");
   await page.getByLabel("Search in this channel").press("Enter");
   const found = page.getByRole("complementary", { name: "Found here" });
-  await expect(found.getByText("The hedgehog sleeps")).toBeVisible();
-  await visit(page, "/communication?q=hedgehog");
+  await expect(found.getByText("The tortoise sleeps")).toBeVisible();
+  await visit(page, "/communication?q=tortoise");
   await expectAccessible(page);
   await page.getByRole("list", { name: "Messages found" }).getByRole("link").click();
   await expect(page).toHaveURL(new RegExp(`${of.channel}\\?message=`));
   await awake(page);
-  await expect(message(list(page), "The hedgehog sleeps")).toBeVisible();
+  await expect(message(list(page), "The tortoise sleeps")).toBeVisible();
 });
 
 test("a task leads to its conversation and the conversation to the task", async ({ page, server }) => {
