@@ -28,22 +28,25 @@ export type Server = {
   stop: () => Promise<void>;
 };
 
-/** Starts a server and waits until it answers. */
-export async function startServer(env: Record<string, string> = {}): Promise<Server> {
+/** Starts our program on a port and a data directory of its own; `stop` leaves nothing behind. */
+async function begun(command: string[], env: Record<string, string> = {}) {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const data = mkdtempSync(join(tmpdir(), "devsquad-"));
   chmodSync(data, 0o711); // under root the database runs as another user, who must get through
-
-  const child = spawn(BINARY, ["serve"], {
-    env: { ...process.env, DEVSQUAD_DATA_DIR: data, DEVSQUAD_ADDR: `127.0.0.1:${port}`, ...env },
+  const child = spawn(BINARY, [...command, "--addr", `127.0.0.1:${port}`], {
+    env: { ...process.env, DEVSQUAD_DATA_DIR: data, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output = collect(child, port);
   const stop = async () => {
     await stopProcess(child);
     rmSync(data, { recursive: true, force: true });
   };
+  return { url: `http://127.0.0.1:${port}`, data, child, output: collect(child, port), stop };
+}
+
+/** Starts a server and waits until it answers. */
+export async function startServer(env: Record<string, string> = {}): Promise<Server> {
+  const { url, data, child, output, stop } = await begun(["serve"], env);
   try {
     await ready(child, url);
     const signInLink = await link(output, url);
@@ -66,19 +69,7 @@ export type Chat = { env: Record<string, string>; stop: () => Promise<void> };
 
 /** Starts one and waits until it answers. */
 export async function startChat(): Promise<Chat> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const data = mkdtempSync(join(tmpdir(), "devsquad-chat-"));
-  chmodSync(data, 0o711);
-  const child = spawn(BINARY, ["chat", "serve", "--addr", `127.0.0.1:${port}`], {
-    env: { ...process.env, DEVSQUAD_DATA_DIR: data },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = collect(child, port);
-  const stop = async () => {
-    await stopProcess(child);
-    rmSync(data, { recursive: true, force: true });
-  };
+  const { url, data, output, stop } = await begun(["chat", "serve"]);
   try {
     await until(READY_MS_MAX, "the chat did not get ready", async () => (await fetch(url).catch(() => undefined)) && true);
     const { api_key, api_secret } = keys(data);

@@ -92,27 +92,23 @@ pub struct ChatTx {
 impl Store {
     /// Begins a transaction that reads and writes rows of one tenant.
     pub async fn begin(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN",
-            role: "devsquad_app",
-            claims: tenant.claims(),
-            statement_max: WRITE_STATEMENT_MAX,
-            by_key: true,
-            flushed: true,
-        });
-        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+        self.begin_writing(tenant, true).await
     }
 
     /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk. What is committed later is on
     /// the disk later, so that it is there when anything that was flushed after it is.
     pub async fn begin_unhurried(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        self.begin_writing(tenant, false).await
+    }
+
+    async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
         let transaction = self.spawn_begin(Context {
             begin: "BEGIN",
             role: "devsquad_app",
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
             by_key: true,
-            flushed: false,
+            flushed,
         });
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
