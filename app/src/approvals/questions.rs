@@ -3,15 +3,13 @@
 use devsquad::Role;
 use devsquad::view::{AskedView, NeedsView, QuestionView};
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn as _;
 
 use crate::agents::agent_href;
 use crate::session::use_session;
 use crate::ui::*;
-use crate::workflows::api::{SteerTask, TaskControl};
+use crate::workflows::api::{SteerTask, TASK_FORM, TaskControl};
 
-/// The cards; nothing when nothing is asked. Their forms are sent as the browser itself sends forms: an answer leads to the page as it is
-/// then, and no code has to come for it.
+/// The cards; nothing when nothing is asked.
 #[component]
 pub fn Questions(
     /// What waits for a person.
@@ -46,28 +44,29 @@ fn Asked(asked: AskedView) -> impl IntoView {
             <input type="hidden" name="about" value=id.to_string()/>
         }
     };
-    let pending = Now::stored(false);
+    let form = Form::new::<SteerTask>(TASK_FORM).told("Answered. Whoever works on the task from now on reads it.");
+    let pending = derived(move || form.pending());
     let option = move |option: String| {
         view! {
             <li>
-                <form method="post" action=SteerTask::url()>
+                <PostForm form>
                     {fields()}
                     <input type="hidden" name="text" value=option.clone()/>
                     <SubmitButton look=Look::Plain pending>{option}</SubmitButton>
-                </form>
+                </PostForm>
             </li>
         }
     };
     let answers = move || {
         view! {
             {(!options.is_empty()).then(|| view! { <ul class="flex flex-wrap gap-2" aria-label="Answers to choose from">{options.iter().cloned().map(option).collect_view()}</ul> })}
-            <form method="post" action=SteerTask::url()>
+            <PostForm form>
                 <div class="flex flex-col gap-3">
                     {fields()}
                     <Textarea name="text" id=format!("answer-{id}") label="Your answer" hint="Whoever works on the task from now on reads it." rows=2/>
                     <div><SubmitButton look=Look::Primary pending>"Answer"</SubmitButton></div>
                 </div>
-            </form>
+            </PostForm>
         }
         .into_any()
     };

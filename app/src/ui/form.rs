@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::flash::{Told, heard};
 use super::lean::Seen;
+use super::{effect, use_toasts};
 use crate::error::Failure;
 
 /// A form and its answer, however it was sent; `T` is what it gives when it is done.
@@ -73,6 +74,17 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Form<T> {
             Some(Told::Refused { given, .. }) => given.get(name).cloned(),
             Some(Told::Done(_)) | None => None,
         })
+    }
+
+    /// Says in a toast how it is answered each time: with these words where it was done, or why not.
+    pub fn told(self, done: &'static str) -> Form<T> {
+        let toasts = use_toasts();
+        effect(move || match (self.failure(), self.answer().is_some()) {
+            (Some(failure), _) => toasts.failed(failure.to_string()),
+            (None, true) => toasts.done(done),
+            (None, false) => {}
+        });
+        self
     }
 
     /// Whether it is under way.

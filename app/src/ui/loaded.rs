@@ -69,7 +69,6 @@ fn newest<T: Clone + PartialEq + Send + Sync + 'static>(resource: Resource<Resul
         Some(Ok(value)) => value,
         Some(Err(_)) | None => last.unwrap_or(&first).clone(),
     })
-    .into()
 }
 
 /// What stands in place of data that did not come.
@@ -119,7 +118,7 @@ where
         };
         let Some(first) = untrack(&now) else { return ().into_any() };
         let newest = memo(move |last: Option<&T>| now().unwrap_or_else(|| last.unwrap_or(&first).clone()));
-        children(newest.into()).into_any()
+        children(newest).into_any()
     };
     in_order(keys, Arc::new(row))
 }

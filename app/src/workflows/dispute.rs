@@ -75,13 +75,7 @@ pub fn Dispute(
 
 #[component]
 fn Settle(workflow: WorkflowId, task: TaskId, about: String) -> impl IntoView {
-    let form = Form::new::<SteerTask>(TASK_FORM);
-    let toasts = use_toasts();
-    effect(move || match (form.failure(), form.answer()) {
-        (Some(failure), _) => toasts.failed(failure.to_string()),
-        (None, Some(_)) => toasts.done("Settled. Whoever works on the task from now on reads it."),
-        (None, None) => {}
-    });
+    let form = Form::new::<SteerTask>(TASK_FORM).told("Settled. Whoever works on the task from now on reads it.");
     let field = format!("settle-{about}");
     view! {
         <PostForm form>

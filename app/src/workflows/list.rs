@@ -118,7 +118,7 @@ fn Lines(page: Now<WorkflowPage>, filter: Now<WorkflowFilter>) -> impl IntoView 
                     </Rows>
                 </Table>
             </section>
-            <Pager total=total.into() filter/>
+            <Pager total filter/>
         </Only>
     }
     .into_any()

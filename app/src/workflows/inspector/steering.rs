@@ -22,14 +22,7 @@ struct Steering {
 
 impl Steering {
     fn new(run: Run, task: TaskId, done: &'static str) -> Steering {
-        let form = Form::new::<SteerTask>(TASK_FORM);
-        let toasts = use_toasts();
-        effect(move || match (form.failure(), form.answer()) {
-            (Some(failure), _) => toasts.failed(failure.to_string()),
-            (None, Some(_)) => toasts.done(done),
-            (None, None) => {}
-        });
-        Steering { run, task, form }
+        Steering { run, task, form: Form::new::<SteerTask>(TASK_FORM).told(done) }
     }
 
     /// A form that does this: its fields, and then its button.

@@ -21,14 +21,11 @@ pub fn Controls(
     let failed = memo(move |_| {
         run.summary.seen(|summary| summary.count(TaskStatus::Failed) + summary.count(TaskStatus::DeadLetter))
     });
-    let form = || Form::new::<Steer>(FORM);
-    let (pause, resume, retry, cancel, rank) = (form(), form(), form(), form(), form());
+    let form = |done| Form::new::<Steer>(FORM).told(done);
+    let pause = form("Paused. What runs may finish; nothing new starts.");
+    let (resume, retry) = (form("Resumed."), form("The failed tasks are tried again."));
+    let (cancel, rank) = (form("Cancelled."), form("The priority is set."));
     let (priority, ranking) = (memo(move |_| run.summary.seen(|summary| summary.priority)), RwSignal::new(false));
-    tell(rank, "The priority is set.");
-    tell(pause, "Paused. What runs may finish; nothing new starts.");
-    tell(resume, "Resumed.");
-    tell(retry, "The failed tasks are tried again.");
-    tell(cancel, "Cancelled.");
     let asking = RwSignal::new(false);
     effect(move || {
         if cancel.done().is_some() {
@@ -111,16 +108,4 @@ pub fn Controls(
 fn priorities() -> Vec<Choice> {
     let all = [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low];
     all.into_iter().map(|priority| Choice::new(priority.as_str(), priority_word(priority))).collect()
-}
-
-/// Says in a message how a button was answered.
-fn tell(form: Form<()>, done: &'static str) {
-    let toasts = use_toasts();
-    effect(move || {
-        if let Some(failure) = form.failure() {
-            toasts.failed(failure.to_string());
-        } else if form.answer().is_some() {
-            toasts.done(done);
-        }
-    });
 }
