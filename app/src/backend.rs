@@ -75,6 +75,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn channels(&self, archived: Option<bool>, text: String, page: u32) -> Result<ChannelPage, Failure>;
     /// One channel.
     async fn channel(&self, id: String) -> Result<ChannelView, Failure>;
+    /// The channel in which this person and an agent talk, made where it is not there; gives its id.
+    async fn talk_to(&self, agent: AgentId) -> Result<String, Failure>;
     /// Part of a channel, or of a thread in it.
     async fn messages(&self, channel: String, thread: Option<String>, which: Which) -> Result<Part, Failure>;
     /// Messages of a channel by their ids; those that are gone are left out.

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
+use devsquad::messaging::channel::Channel;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
 use server::chat::client::Client;
 use server::chat::token::sign_body;
-use server::chat::wire::{ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction};
+use server::chat::wire::{
+    ChannelQuery, ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction,
+};
 
 use crate::support::{ChatAt, Server};
 
@@ -25,6 +28,7 @@ crate::with_both_chats! {
     a_webhook_that_is_forged_repeated_or_a_bomb_changes_nothing,
     a_thousand_webhooks_repeated_and_shuffled_leave_what_was_said_last,
     agents_talk_in_the_thread_of_a_task_until_they_only_talk,
+    an_agent_and_a_person_talk_where_nobody_else_does,
 }
 
 #[tokio::test]
@@ -472,4 +476,59 @@ async fn agents_talk_in_the_thread_of_a_task_until_they_only_talk(at: ChatAt) {
     story.says(&story.owner, "/priority high").await;
     story.until("what came after is done", async |story: &Story| story.look().await["priority"] == "high").await;
     assert_eq!(story.look().await["status"], "running", "what an agent types asks for nothing");
+}
+
+async fn an_agent_and_a_person_talk_where_nobody_else_does(at: ChatAt) {
+    let story = Story::begin(at, json!([{"key": "build", "skills": [{"skill": "story"}]}])).await;
+    let (nia_id, nia) = agent(&story.server, "Nia", &["story"]).await;
+    let (_, tom) = agent(&story.server, "Tom", &["other"]).await;
+    let person = story.owner.strip_prefix("person-").expect("a person").to_owned();
+    let path = format!("/direct/{person}/messages");
+    let (status, said) = story.server.call("POST", &path, &nia, Some(json!({"text": "May I use oak?"}))).await;
+    assert_eq!(status, 201, "{said}");
+    let (status, none) = story.server.call("GET", &path, &tom, None).await;
+    assert_eq!((status, none["messages"].as_array().map(Vec::len)), (200, Some(0)), "another agent's is another one");
+
+    // The person answers in the chat; the agent sees that something waits, fetches it, and then nothing waits.
+    let sides = (nia_id.parse().expect("an id"), person.parse().expect("an id"));
+    let channel = Channel::Direct(sides.0, sides.1).id();
+    let words = MessageRequest::text(&story.owner, "Oak, yes.");
+    story.chat.send_message(CHANNEL_TYPE, &channel, &words).await.expect("said");
+    let (_, listed) = story.server.call("GET", "/direct", &nia, None).await;
+    assert_eq!(listed["conversations"][0]["id"], person.as_str(), "{listed}");
+    assert_eq!(listed["conversations"][0]["unread"], 1, "{listed}");
+    assert_eq!(listed["conversations"][0]["last"]["text"], "Oak, yes.", "{listed}");
+    let (_, all) = story.server.call("GET", &path, &nia, None).await;
+    let texts: Vec<_> = all["messages"].as_array().expect("messages").iter().map(|said| &said["text"]).collect();
+    assert_eq!(texts, ["May I use oak?", "Oak, yes."]);
+    let (_, listed) = story.server.call("GET", "/direct", &nia, None).await;
+    assert_eq!(listed["conversations"][0]["unread"], 0, "{listed}");
+
+    // Nobody else is in it, and nobody is there to be written to who is not.
+    let state = story.chat.channel(CHANNEL_TYPE, &channel, &state_query()).await.expect("the channel");
+    let mut members: Vec<_> = state.members.iter().map(|member| member.user_id.clone()).collect();
+    members.sort();
+    assert_eq!(members, [format!("agent-{nia_id}"), story.owner.clone()]);
+    let nobody = format!("/direct/{}/messages", uuid::Uuid::nil());
+    let (status, problem) = story.server.call("POST", &nobody, &nia, Some(json!({"text": "Hello?"}))).await;
+    assert_eq!(status, 404, "{problem}");
+
+    // An agent that the server runs itself reads no messages, and that is said.
+    let agents = story.server.ask("GET", "/agents", None).await;
+    let built_in = agents["agents"].as_array().expect("agents").iter().find(|agent| agent["adapter"] == "exec");
+    let built_in = built_in.expect("a built-in agent")["id"].as_str().expect("an id").to_owned();
+    let deaf = story.server.ask("POST", &format!("/direct/{built_in}/messages"), Some(json!({"text": "Hello?"}))).await;
+    let deaf = story.chat.message(deaf["id"].as_str().expect("an id")).await.expect("the message");
+    let (_, in_channel) = deaf.cid.split_once(':').expect("a channel");
+    story
+        .until("it is said", async |story: &Story| {
+            let messages = story.chat.messages(CHANNEL_TYPE, in_channel, &MessageWindow::default()).await;
+            messages.expect("messages").iter().any(|answer| answer.text.contains("reads its tasks, no messages"))
+        })
+        .await;
+    story.server.verify();
+}
+
+fn state_query() -> ChannelQuery {
+    ChannelQuery { state: true, ..ChannelQuery::default() }
 }

@@ -11,7 +11,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("chat", &["store"]),
     ("engine", &["store"]),
     ("squad", &[]),
-    ("agents", &["chat", "engine", "store", "squad"]),
+    ("agents", &["chat", "engine", "messenger", "store", "squad"]),
     ("messenger", &["chat", "engine", "store"]),
     ("listener", &["chat", "engine", "messenger", "store"]),
     ("web", &["agents", "chat", "engine", "listener", "messenger", "store"]),

@@ -23,6 +23,8 @@ pub const ID_MAX: usize = 64;
 pub const SKILL_CHANNELS_MAX: usize = 200;
 /// Characters of a skill as it stands in an id: what `skill-` and the organization leave.
 const SKILL_CHARS: usize = ID_MAX - "skill-".len() - 32 - 1;
+/// All digits and small letters.
+const SHORT_BASE: u32 = 36;
 /// Hexadecimal digits that tell two skills apart which look the same once they are cleaned.
 const HASH_CHARS: usize = 12;
 
@@ -43,11 +45,13 @@ pub enum Purpose {
     Approvals,
     /// What was reached.
     Progress,
+    /// What one agent and one person say to each other.
+    Direct,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Purpose; 7] = [
+    pub const ALL: [Purpose; 8] = [
         Purpose::Project,
         Purpose::Workflow,
         Purpose::Skill,
@@ -55,6 +59,7 @@ impl Purpose {
         Purpose::Emergency,
         Purpose::Approvals,
         Purpose::Progress,
+        Purpose::Direct,
     ];
 
     /// The name on the wire.
@@ -67,6 +72,7 @@ impl Purpose {
             Purpose::Emergency => "emergency",
             Purpose::Approvals => "approvals",
             Purpose::Progress => "progress",
+            Purpose::Direct => "direct",
         }
     }
 
@@ -93,6 +99,8 @@ pub enum Channel {
     Approvals(ProjectId),
     /// Of a project's progress.
     Progress(ProjectId),
+    /// Of an agent and a person.
+    Direct(AgentId, UserId),
 }
 
 impl Channel {
@@ -106,6 +114,7 @@ impl Channel {
             Channel::Emergency(_) => Purpose::Emergency,
             Channel::Approvals(_) => Purpose::Approvals,
             Channel::Progress(_) => Purpose::Progress,
+            Channel::Direct(..) => Purpose::Direct,
         }
     }
 
@@ -120,7 +129,15 @@ impl Channel {
             Channel::Emergency(project) => format!("emergency-{project}"),
             Channel::Approvals(project) => format!("approvals-{project}"),
             Channel::Progress(project) => format!("progress-{project}"),
+            Channel::Direct(agent, person) => format!("direct-{}-{}", short(agent.0), short(person.0)),
         }
+    }
+
+    /// The agent and the person who talk in the channel of that id, if it is one of two.
+    pub fn direct_of(id: &str) -> Option<(AgentId, UserId)> {
+        let (agent, person) = id.strip_prefix("direct-")?.split_once('-')?;
+        let id = |text| u128::from_str_radix(text, SHORT_BASE).ok().map(Uuid::from_u128);
+        Some((AgentId(id(agent)?), UserId(id(person)?)))
     }
 
     /// What is settled in the channel of that id, if something is.
@@ -132,7 +149,20 @@ impl Channel {
     pub fn project(&self) -> Option<ProjectId> {
         match self {
             Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => Some(*id),
-            Channel::Workflow(_) | Channel::Skill(..) | Channel::Coordination(_) => None,
+            Channel::Workflow(_) | Channel::Skill(..) | Channel::Coordination(_) | Channel::Direct(..) => None,
+        }
+    }
+}
+
+/// An id in as few characters as small letters and digits allow: two of them are too long for a channel's id otherwise.
+fn short(id: Uuid) -> String {
+    let mut rest = id.as_u128();
+    let mut digits = Vec::new();
+    loop {
+        digits.extend(char::from_digit((rest % u128::from(SHORT_BASE)) as u32, SHORT_BASE));
+        rest /= u128::from(SHORT_BASE);
+        if rest == 0 {
+            return digits.into_iter().rev().collect();
         }
     }
 }
@@ -197,6 +227,9 @@ impl Squad {
             }
             Channel::Approvals(_) => Members { agents: BTreeSet::new(), people: self.from(Role::Reviewer) },
             Channel::Progress(_) => Members { agents: BTreeSet::new(), people: self.from(Role::Viewer) },
+            Channel::Direct(agent, person) => {
+                self.still_there(&Members { agents: BTreeSet::from([*agent]), people: BTreeSet::from([*person]) })
+            }
         }
     }
 
@@ -204,7 +237,7 @@ impl Squad {
     /// a closed channel is who belongs there, and nobody else.
     pub fn may_stay(&self, channel: &Channel, joined: &BTreeSet<UserId>) -> BTreeSet<UserId> {
         match channel {
-            Channel::Emergency(_) | Channel::Approvals(_) => BTreeSet::new(),
+            Channel::Emergency(_) | Channel::Approvals(_) | Channel::Direct(..) => BTreeSet::new(),
             Channel::Project(_)
             | Channel::Workflow(_)
             | Channel::Skill(..)

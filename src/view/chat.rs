@@ -16,7 +16,7 @@ pub const TEXT_CHARS_MAX: usize = 20_000;
 /// Messages a place opens with: what fills two windows.
 pub const ROWS_PER_PAGE: usize = 40;
 /// Messages fetched where an edge comes near: few, because they are put in place while somebody scrolls.
-pub const ROWS_MORE: usize = 16;
+pub const ROWS_MORE: usize = 10;
 /// Messages in the page at one time, however long the channel is.
 pub const ROWS_MAX: usize = 160;
 /// Files on one message.

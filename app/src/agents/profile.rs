@@ -12,6 +12,7 @@ use super::card::Current;
 use super::history::History;
 use super::load::Load;
 use super::skills::Skills;
+use crate::communication::api;
 use crate::errors::FailurePage;
 use crate::live::use_live;
 use crate::session::use_session;
@@ -50,6 +51,7 @@ fn Profile(agent: Now<AgentView>) -> impl IntoView {
         <BackLink href="/orchestration/agents" words="Agents".to_owned()/>
         <PageTitle title=name subtitle=about>
             <PresenceChip presence=derived(move || summary.seen(|agent| agent.presence))/>
+            <TalkTo agent=summary/>
         </PageTitle>
         <div class="flex flex-col gap-4">
             <Figures agent/>
@@ -69,6 +71,25 @@ fn Profile(agent: Now<AgentView>) -> impl IntoView {
             {may_retire.then(|| view! { <Retire agent=summary/> })}
         </div>
     }
+}
+
+/// The way to what is said between the agent and the reader.
+#[component]
+fn TalkTo(agent: Now<AgentSummary>) -> impl IntoView {
+    let form = Form::new::<api::TalkTo>(api::TALK);
+    let toasts = use_toasts();
+    effect(move || {
+        if let Some(failure) = form.failure() {
+            toasts.failed(failure.to_string());
+        }
+    });
+    view! {
+        <PostForm form>
+            <input type="hidden" name="agent" value=shared(move || agent.seen(|agent| agent.id.to_string()))/>
+            <SubmitButton look=Look::Plain glyph=Glyph::Chat pending=derived(move || form.pending())>"Message"</SubmitButton>
+        </PostForm>
+    }
+    .into_any()
 }
 
 #[component]

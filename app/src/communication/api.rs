@@ -1,6 +1,7 @@
 //! Server functions of the chat. Each asks the one port, and draws what it gave: a message comes to the browser as HTML.
 #![expect(missing_docs, reason = "the macro makes a struct of each function whose fields are the arguments")]
 
+use devsquad::id::AgentId;
 use devsquad::view::chat::{Act, ChannelPage, ChannelView, FoundMessage, Row, RowsPage, ThreadView};
 #[cfg(feature = "ssr")]
 use devsquad::view::chat::{Draft, MessageView, Which};
@@ -13,6 +14,9 @@ use crate::error::Failure;
 
 /// The form a message is sent with.
 pub const FORM: &str = "message";
+
+/// The form that leads to a conversation with an agent.
+pub const TALK: &str = "talk";
 
 /// One page of the channels.
 #[server(output = crate::wire::Json)]
@@ -32,6 +36,24 @@ pub async fn load_room(channel: String, message: String) -> Result<(ChannelView,
         rows => rows?,
     };
     Ok((view, drawn(&*backend, rows)))
+}
+
+/// A channel as it is now, without its messages.
+#[server(output = crate::wire::Json)]
+pub async fn load_channel(channel: String) -> Result<ChannelView, Failure> {
+    backend()?.channel(channel).await
+}
+
+/// Goes to the channel in which this person and an agent talk.
+#[server(output = crate::wire::Json)]
+pub async fn talk_to(agent: AgentId) -> Result<(), Failure> {
+    use crate::ui::flash;
+    let opened = async { backend()?.talk_to(agent).await };
+    let opened = opened.await;
+    let channel = opened.clone().unwrap_or_default();
+    flash::answer(TALK, flash::Fields::new(), opened.map(drop))?;
+    leptos_axum::redirect(&super::channel_href(&channel));
+    Ok(())
 }
 
 /// Which messages. The words of [`Which`], without their ids: those are sent beside.

@@ -68,8 +68,8 @@ impl Server {
         let heard = Heard::default();
         let app = App::new(engine.clone(), store.clone(), chat.clone(), heard.clone(), settings)?;
         let stop = CancellationToken::new();
-        let mut doors =
-            Router::new().nest("/api/v1", agents::http::routes(engine.clone(), store.clone(), chat.clone()));
+        let mut doors = Router::new()
+            .nest("/api/v1", agents::http::routes(engine.clone(), store.clone(), chat.clone(), app.online.clone()));
         if config.chat.is_none() {
             let own = super::chat::own(&config, &store, &format!("{}/chat", app.url()), stop.clone()).await?;
             doors = doors.nest("/chat", super::chat::for_this_machine(own.router(), addr));

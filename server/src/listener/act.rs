@@ -86,6 +86,15 @@ impl Listener {
         message: &Message,
     ) -> Result<Option<Result<Wish, String>>, Stuck> {
         let command = slash_command::split(&message.text);
+        if let (None, Some((agent, _))) = (command, Channel::direct_of(channel)) {
+            let mut tx = self.inner.store.begin_read(&Tenant::system(organization.0)).await?;
+            let told = listener::deaf(&mut tx, agent).await?;
+            let answer = told.map(|(name, task)| {
+                let task = task.as_ref().map(|(task, workflow)| (task.as_str(), workflow.as_str()));
+                Ok(Wish::Say(wording::reads_no_messages(&name, task)))
+            });
+            return Ok(answer);
+        }
         if command.is_none() && message.parent_id.is_none() && message.quoted_message_id.is_none() {
             return Ok(None);
         }

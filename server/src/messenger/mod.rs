@@ -7,6 +7,7 @@
 //! People and their roles stand outside the journal. So who is in which channel, and how everybody is, is kept up by comparing: what
 //! should be, from the tables; what is, from the rows of the channels and from what the chat was last told.
 
+mod direct;
 mod in_step;
 mod known;
 mod lanes;
@@ -60,9 +61,11 @@ const MISSING: i32 = 16;
 
 /// Why it stopped for now.
 #[derive(Debug, thiserror::Error)]
-enum Stuck {
+pub enum Stuck {
+    /// The chat does not answer, or refuses.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// The database does not.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }

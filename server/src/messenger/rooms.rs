@@ -81,6 +81,10 @@ impl Messenger {
             }
             Channel::Skill(_, skill) => (skill.clone(), json!({ "purpose": purpose, "skill": skill })),
             Channel::Coordination(id) => (purpose.to_owned(), json!({ "purpose": purpose, "coordination_id": id })),
+            Channel::Direct(agent, person) => {
+                let name = self.roll.names.get(&agent.0).cloned().unwrap_or_else(|| purpose.to_owned());
+                (name, json!({ "purpose": purpose, "agent_id": agent, "user_id": person }))
+            }
             Channel::Project(id) | Channel::Emergency(id) | Channel::Approvals(id) | Channel::Progress(id) => {
                 let name = self.roll.names.get(&id.0).cloned().unwrap_or_else(|| purpose.to_owned());
                 (name, json!({ "purpose": purpose, "project_id": id }))

@@ -3,6 +3,7 @@
 pub mod verify;
 
 use devsquad::Role;
+use devsquad::agent::Adapter;
 use devsquad::id::{
     AgentId, CheckpointId, ConflictId, EventId, OrganizationId, QuestionId, TaskId, UserId, WorkflowId,
 };
@@ -143,6 +144,28 @@ pub async fn role(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>, sqlx:
     .fetch_optional(&mut **tx)
     .await?;
     Ok(name.as_deref().and_then(Role::parse))
+}
+
+/// The name of an agent that this server runs itself and that therefore reads no messages, with the task and the workflow it works on.
+/// Nothing for one that can ask for its messages.
+pub async fn deaf(
+    tx: &mut TenantTx,
+    agent: AgentId,
+) -> Result<Option<(String, Option<(String, String)>)>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    let found: Option<(String, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT a.name, t.task_name, w.workflow_name FROM agents AS a
+         LEFT JOIN LATERAL (SELECT task_name, workflow_id FROM workflow_tasks WHERE organization_id = $1
+             AND assigned_agent_id = a.id AND status = 'running' ORDER BY started_at DESC LIMIT 1) AS t ON true
+         LEFT JOIN orchestration_workflows AS w ON w.organization_id = $1 AND w.id = t.workflow_id
+         WHERE a.organization_id = $1 AND a.id = $2 AND a.retired_at IS NULL AND a.adapter <> $3",
+    )
+    .bind(organization)
+    .bind(agent.0)
+    .bind(Adapter::Http.as_str())
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|(name, task, workflow)| (name, task.zip(workflow))))
 }
 
 /// The workflow of a channel, if it is one's.

@@ -65,6 +65,21 @@ pub async fn has_channel(tx: &mut TenantTx, workflow: WorkflowId) -> Result<bool
     .await
 }
 
+/// The channels in which an agent or a person talks with one other, the newest first.
+pub async fn direct_channels(tx: &mut TenantTx, side: Uuid, limit: i64) -> Result<Vec<String>, sqlx::Error> {
+    let organization = tx.tenant().organization;
+    sqlx::query_scalar(
+        "SELECT channel_id FROM stream_chat_integration WHERE organization_id = $1 AND purpose = 'direct'
+             AND (agent_participants @> jsonb_build_array($2::text) OR user_participants @> jsonb_build_array($2::text))
+         ORDER BY coalesce(last_activity, created_at) DESC, channel_id LIMIT $3",
+    )
+    .bind(organization)
+    .bind(side.to_string())
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// A workflow with its tasks, as the interface shows it.
 pub async fn workflow(tx: &mut TenantTx, workflow: WorkflowId) -> Result<Option<Value>, sqlx::Error> {
     let organization = tx.tenant().organization;

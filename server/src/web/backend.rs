@@ -202,6 +202,10 @@ impl Backend for WebBackend {
         self.open_channel(&id).await
     }
 
+    async fn talk_to(&self, agent: AgentId) -> Result<String, Failure> {
+        self.open_direct(agent).await
+    }
+
     async fn messages(&self, channel: String, thread: Option<String>, which: Which) -> Result<Part, Failure> {
         self.part(&channel, thread.as_deref(), which).await
     }

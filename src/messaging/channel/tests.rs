@@ -33,6 +33,19 @@ fn involved(agents: &[u128], people: &[u128]) -> Members {
 }
 
 #[test]
+fn the_id_of_a_conversation_says_whose_it_is() {
+    for (agent, person) in [(u128::MAX, u128::MAX), (0, 1), (36, 35), (0x0192_f4e7_dead_beef, u128::MAX - 1)] {
+        let sides = (AgentId(Uuid::from_u128(agent)), UserId(Uuid::from_u128(person)));
+        let id = Channel::Direct(sides.0, sides.1).id();
+        assert!(id.len() <= ID_MAX && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{id}");
+        assert_eq!(Channel::direct_of(&id), Some(sides), "{id}");
+    }
+    for other in ["direct-", "direct-a", "direct--", "direct-a-ö", "workflow-a-b", "direct-1-2-3"] {
+        assert_eq!(Channel::direct_of(other), None, "{other}");
+    }
+}
+
+#[test]
 fn each_purpose_has_its_members() {
     let of = |channel: Channel| numbers(&squad().members(&channel, &involved(&[12, 99], &[1, 98])));
     assert_eq!(of(Channel::Project(PROJECT)), [11, 12, 13, 1, 2, 3, 4, 5]);
@@ -42,6 +55,9 @@ fn each_purpose_has_its_members() {
     assert_eq!(of(Channel::Emergency(PROJECT)), [12, 4, 5], "the one that failed, and who can do something");
     assert_eq!(of(Channel::Approvals(PROJECT)), [3, 4, 5]);
     assert_eq!(of(Channel::Progress(PROJECT)), [1, 2, 3, 4, 5]);
+    let direct = |agent, person| Channel::Direct(AgentId(Uuid::from_u128(agent)), UserId(Uuid::from_u128(person)));
+    assert_eq!(of(direct(13, 2)), [13, 2], "the two, whoever else is spoken of");
+    assert_eq!(of(direct(99, 2)), [2], "who left is in it no more");
 }
 
 #[test]
@@ -84,6 +100,7 @@ fn ids_fit_and_tell_skills_and_organizations_apart() {
         Channel::Emergency(ProjectId(uuid)),
         Channel::Approvals(ProjectId(uuid)),
         Channel::Progress(ProjectId(uuid)),
+        Channel::Direct(AgentId(uuid), UserId(Uuid::nil())),
     ] {
         assert!(ids.insert(channel.id()));
         assert_eq!(Purpose::parse(channel.purpose().as_str()), Some(channel.purpose()));

@@ -135,16 +135,33 @@ pub fn undelivered(sentence: &str) -> String {
     format!("A message could not be delivered: {sentence}")
 }
 
-/// What a channel is called, where `of` is its project, workflow or skill.
+/// What a channel is called, where `of` is its project, workflow, skill or agent.
 pub fn channel_name(purpose: Purpose, of: &str) -> String {
     match purpose {
-        Purpose::Project | Purpose::Workflow => of.to_owned(),
+        Purpose::Project | Purpose::Workflow | Purpose::Direct => of.to_owned(),
         Purpose::Skill => format!("Skill: {of}"),
         Purpose::Coordination => format!("Coordination: {of}"),
         Purpose::Emergency => format!("{of}: emergencies"),
         Purpose::Approvals => format!("{of}: approvals"),
         Purpose::Progress => format!("{of}: progress"),
     }
+}
+
+/// A message to an agent that the server runs itself: it is given tasks, and reads nothing else. `task` and its workflow are what it works
+/// on now.
+pub fn reads_no_messages(agent: &str, task: Option<(&str, &str)>) -> String {
+    let now = match task {
+        Some((task, workflow)) => format!(
+            "It works on “{task}” of “{workflow}” now: what is said in that task's thread stands with the work."
+        ),
+        None => "It works on nothing now.".to_owned(),
+    };
+    format!("{agent} is run by this server and reads its tasks, no messages. {now}")
+}
+
+/// An agent and a person of whom one is not there.
+pub fn nobody_to_talk_to() -> String {
+    "There is no such agent or person here to talk to.".to_owned()
 }
 
 /// An agent that has nothing to do with a workflow.

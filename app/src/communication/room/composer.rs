@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 
 use super::files::{FileList, Files};
+use super::heard::Asked;
 use super::suggest::Suggestion;
 use super::talk::Talk;
 use crate::communication::api::{FORM, Say, act_on, say};
@@ -236,6 +237,7 @@ fn send(writing: Writing) {
     if writing.id.with_value(String::is_empty) {
         writing.id.set_value(fresh_id());
     }
+    let asked = talk.asks();
     leptos::task::spawn_local(async move {
         let channel = talk.channel();
         let words = text.clone();
@@ -252,13 +254,13 @@ fn send(writing: Writing) {
             return;
         }
         match sent {
-            Ok(row) => arrived(writing, row, &words),
+            Ok(row) => arrived(writing, asked, row, &words),
             Err(failure) => writing.failure.set(Some(failure)),
         }
     });
 }
 
-fn arrived(writing: Writing, row: Option<Row>, words: &str) {
+fn arrived(writing: Writing, asked: Asked, row: Option<Row>, words: &str) {
     let talk = writing.talk;
     let was_new = talk.editing.get_untracked().is_none();
     talk.editing.set(None);
@@ -275,7 +277,7 @@ fn arrived(writing: Writing, row: Option<Row>, words: &str) {
         set_text(writing, &draft(writing));
     }
     if let Some(row) = row {
-        talk.put(row, was_new);
+        talk.answered(asked, row, was_new);
     }
     if was_new {
         if talk.newer.get_untracked() {

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::talk::Item;
+use super::items::Item;
 
 /// What becomes of the line one stands at; one begins at the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+#[cfg(feature = "hydrate")]
+use super::items::Item;
 use super::lines;
 use super::menu::Menu;
 #[cfg(feature = "hydrate")]
 use super::menu::do_act;
-#[cfg(feature = "hydrate")]
-use super::talk::Item;
 use super::talk::Talk;
 use crate::communication::message_href;
 use crate::ui::*;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::dom;
 use super::page::{Room, Typist};
 use super::stream::{Told, listen};
-use crate::communication::api::act_on;
+use crate::communication::api::{act_on, load_channel};
 use crate::live::{LiveState, use_live};
 use crate::ui::*;
 
@@ -16,6 +16,8 @@ use crate::ui::*;
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
 /// What is seen counts as read after this.
 const READ_AFTER: Duration = Duration::from_secs(1);
+/// The head is fetched anew this long after something was told that may have changed it.
+const RENEW_AFTER: Duration = Duration::from_millis(600);
 /// Who says nothing more for this long types no longer.
 const TYPING_LASTS: Duration = Duration::from_secs(7);
 /// Characters of a message that is announced.
@@ -27,6 +29,7 @@ pub fn follow(room: Room) {
     let live = use_live();
     let missed = StoredValue::new(false);
     let read_is_due = StoredValue::new(false);
+    let head = Head { room, is_due: StoredValue::new(false) };
     let channel = room.talk.channel();
     effect(move || {
         listen(format!("/live/chat?channel={channel}"), move |told| {
@@ -35,16 +38,16 @@ pub fn follow(room: Room) {
                 return;
             }
             match told {
-                Told::News(news) => hear(room, voice, *news),
+                Told::News(news) => hear(room, head, voice, *news),
                 Told::Begins => room.talk.go_on(),
-                Told::Again => again(room),
+                Told::Again => again(room, head),
             }
         });
     });
     effect(move || {
         if live.state().get() == LiveState::Live && missed.get_value() {
             missed.set_value(false);
-            again(room);
+            again(room, head);
         }
     });
     effect(move || {
@@ -55,14 +58,15 @@ pub fn follow(room: Room) {
     });
 }
 
-fn again(room: Room) {
+fn again(room: Room, head: Head) {
+    head.renew_soon();
     room.talk.catch_up();
     if let Some(side) = room.side.get_untracked() {
         side.catch_up();
     }
 }
 
-fn hear(room: Room, voice: Voice, news: ChatNews) {
+fn hear(room: Room, head: Head, voice: Voice, news: ChatNews) {
     let side = room.side.get_untracked();
     if let Some((user, begins)) = news.typing {
         typing(room, user, news.thread, begins);
@@ -72,14 +76,18 @@ fn hear(room: Room, voice: Voice, news: ChatNews) {
         side.iter().for_each(|side| side.remove(&id));
     }
     let Some(row) = news.row else { return };
+    let pins = room.talk.row(&row.id).is_some_and(|known| known.pinned != row.pinned);
+    if pins || (news.new && row.card) {
+        head.renew_soon();
+    }
     if news.new && row.by != room.talk.me() {
         voice.say(&row);
         room.typing.update(|typing| typing.retain(|by| by.user.id != row.by));
     }
     if let Some(side) = side {
-        side.put(row.clone(), news.new);
+        side.hear(row.clone(), news.new);
     }
-    room.talk.put(row, news.new);
+    room.talk.hear(row, news.new);
 }
 
 fn typing(room: Room, user: devsquad::view::chat::ChatUser, thread: Option<String>, begins: bool) {
@@ -123,6 +131,33 @@ fn read_soon(room: Room, due: StoredValue<bool>) {
         },
         READ_AFTER,
     );
+}
+
+/// What stands above the messages: where the work is, who is here, what is pinned.
+#[derive(Clone, Copy)]
+struct Head {
+    room: Room,
+    is_due: StoredValue<bool>,
+}
+
+impl Head {
+    fn renew_soon(self) {
+        if self.is_due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
+            set_timeout(move || self.renew(), RENEW_AFTER);
+        }
+    }
+
+    fn renew(self) {
+        if self.is_due.try_set_value(false).is_some() {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            // Where it does not come, the head stays as it was until the next time.
+            if let Ok(view) = load_channel(self.room.talk.channel()).await {
+                let _ = self.room.view.try_set(view);
+            }
+        });
+    }
 }
 
 /// Says aloud what came, several messages as one sentence.

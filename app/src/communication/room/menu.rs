@@ -1,6 +1,8 @@
 //! What can be done with a message: reactions, and everything else, in one menu for the whole page.
 #![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the page the server draws stands still"))]
 
+use std::collections::HashSet;
+
 use devsquad::Role;
 use devsquad::id::{CheckpointId, WorkflowId};
 use devsquad::view::chat::{Act, REACTIONS, Row};
@@ -31,6 +33,8 @@ pub struct Menu {
     deleting: RwSignal<bool>,
     go: StoredValue<Go>,
     channel: StoredValue<String>,
+    /// Messages whose card was answered, until that has arrived: a second press says nothing twice.
+    sent: StoredValue<HashSet<String>>,
     toasts: Toasts,
     admin: bool,
 }
@@ -45,6 +49,7 @@ impl Menu {
             deleting: RwSignal::new(false),
             go: StoredValue::new(Box::new(go) as Go),
             channel: StoredValue::new(channel),
+            sent: StoredValue::new(HashSet::new()),
             toasts: use_toasts(),
             admin: untrack(|| use_session().may(Role::Admin)),
         }
@@ -92,9 +97,14 @@ impl Menu {
         else {
             return;
         };
+        if !self.begin(&row) {
+            return;
+        }
         let verdict = if verdict == "approve" { Verdict::Approve } else { Verdict::Reject };
         leptos::task::spawn_local(async move {
-            match decide(workflow, checkpoint, verdict, note).await {
+            let decided = decide(workflow, checkpoint, verdict, note).await;
+            self.end(&row);
+            match decided {
                 Ok(_) => {
                     self.toasts.done(match verdict {
                         Verdict::Approve => "Approved.",
@@ -110,17 +120,32 @@ impl Menu {
 
     /// Answers a question from its card: a reply in its thread.
     pub fn answer(self, talk: Talk, row: String, thread: String, text: String) {
+        if !self.begin(&row) {
+            return;
+        }
         let channel = self.channel.get_value();
+        let asked = talk.asks();
         leptos::task::spawn_local(async move {
-            match say(channel, text, thread, String::new(), String::new(), String::new()).await {
+            let said = say(channel, text, thread, String::new(), String::new(), String::new()).await;
+            self.end(&row);
+            match said {
                 Ok(said) => {
                     self.toasts.done("Answered.");
-                    talk.put(said, true);
+                    talk.answered(asked, said, true);
                     talk.touch(&row);
                 }
                 Err(failure) => self.toasts.failed(failure.to_string()),
             }
         });
+    }
+
+    /// Whether nothing of this card is on its way: then something may be.
+    fn begin(self, row: &str) -> bool {
+        self.sent.try_update_value(|sent| sent.insert(row.to_owned())) == Some(true)
+    }
+
+    fn end(self, row: &str) {
+        let _ = self.sent.try_update_value(|sent| sent.remove(row));
     }
 
     fn link(self, row: &Row) -> String {
@@ -141,10 +166,10 @@ fn origin() -> String {
 
 /// Does it, and shows the message as it is then.
 pub fn do_act(talk: Talk, what: Act, message: String, text: String) {
-    let toasts = talk.toasts();
+    let (toasts, asked) = (talk.toasts(), talk.asks());
     leptos::task::spawn_local(async move {
         match act_on(talk.channel(), what, message, text).await {
-            Ok(Some(row)) => talk.put(row, false),
+            Ok(Some(row)) => talk.answered(asked, row, false),
             Ok(None) => {}
             Err(failure) => toasts.failed(failure.to_string()),
         }

@@ -4,6 +4,8 @@ mod composer;
 mod dom;
 mod drafts;
 mod files;
+mod heard;
+mod items;
 mod lines;
 mod list;
 #[cfg(feature = "hydrate")]

@@ -64,8 +64,8 @@ pub struct Typist {
 /// Everything on the page that belongs together.
 #[derive(Clone, Copy)]
 pub struct Room {
-    /// The channel as it was when it was opened.
-    pub view: StoredValue<ChannelView>,
+    /// The channel.
+    pub view: RwSignal<ChannelView>,
     /// What is said in it.
     pub talk: Talk,
     /// What is said in the thread that is open.
@@ -83,13 +83,16 @@ fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
     let (view, rows) = newest.get_untracked();
     let talk = Talk::new(view.summary.id.clone(), None, view.me.clone(), rows);
     talk.read_at.set(view.read_at.filter(|_| view.summary.unread > 0));
+    let menu = Menu::new(view.summary.id.clone());
+    let name = Now::stored(format!("Message {}", view.summary.name));
+    let view = RwSignal::new(view);
     let room = Room {
         talk,
         side: RwSignal::new(None),
-        menu: Menu::new(view.summary.id.clone()),
+        menu,
         typing: RwSignal::new(Vec::new()),
-        people: Now::stored(view.members.clone()),
-        view: StoredValue::new(view),
+        people: memo(move |_| view.seen(|view| view.members.clone())),
+        view,
     };
     #[cfg(feature = "hydrate")]
     super::live::follow(room);
@@ -103,8 +106,6 @@ fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
         }
     });
     let beside = move || thread.get().is_some() || words.get().is_some();
-    let name = room.view.with_value(|view| view.summary.name.clone());
-    let field = Now::stored(format!("Message {name}"));
     view! {
         <a href="#composer" class="skip-link focus-vibe">"Skip to the message field"</a>
         <div class=shared(move || if beside() { "room room-beside" } else { "room" })>
@@ -112,7 +113,7 @@ fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
                 <Head room/>
                 <Messages talk menu=room.menu name="Messages"/>
                 <Typing room thread=None/>
-                <Composer talk name=field people=room.people/>
+                <Composer talk name people=room.people/>
             </section>
             {part(move || match (thread.get(), words.get()) {
                 (Some(root), _) => Some(view! { <ThreadPanel room root at=message.get_untracked()/> }.into_any()),
@@ -128,14 +129,17 @@ fn Whole(newest: Now<(ChannelView, RowsPage)>) -> impl IntoView {
 /// The head: what it is called, what it belongs to, who is in it, what is pinned, the search.
 #[component]
 fn Head(room: Room) -> impl IntoView {
-    let (summary, pinned, people) =
-        room.view.with_value(|view| (view.summary.clone(), view.pinned.clone(), view.members.clone()));
+    let summary = room.view.seen_once(|view| view.summary.clone());
+    let pinned = memo(move |_| room.view.seen(|view| view.pinned.clone()));
+    let over = memo(move |_| room.view.seen(|view| view.summary.archived));
     let unread = if summary.unread > 0 { format!(" ({})", few(summary.unread)) } else { String::new() };
     let tab = format!("#{}{unread}", summary.name);
     let workflow = summary.workflow.map(|(id, status)| {
+        let status =
+            derived(move || room.view.seen(|view| view.summary.workflow.map_or(status, |(_, status)| status)));
         view! {
             <a href=run_href(id) class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::Graph class="size-4 shrink-0"/><span class="max-md:sr-only">"The workflow"</span></a>
-            <span class="max-sm:hidden"><WorkflowChip status=Now::stored(status)/></span>
+            <span class="max-sm:hidden"><WorkflowChip status/></span>
         }
     });
     let search = channel_href(&summary.id);
@@ -146,7 +150,7 @@ fn Head(room: Room) -> impl IntoView {
             <div class="room-tools">
                 {workflow}
                 <Pinned pinned/>
-                <Members people/>
+                <Members people=room.people/>
                 <form method="get" action=search.clone() role="search" class="room-search">
                     <label for="search-here" class="sr-only">"Search in this channel"</label>
                     <input id="search-here" name="q" type="search" placeholder="Search" autocomplete="off" class="control focus-vibe"/>
@@ -154,12 +158,12 @@ fn Head(room: Room) -> impl IntoView {
                 <a href=format!("{search}?q=") {..stay()} class="btn btn-quiet room-find focus-vibe" aria-label="Find in this channel"><Icon glyph=Glyph::Search class="size-4 shrink-0"/></a>
             </div>
         </div>
-        {summary.archived.then(|| view! {
+        <Only when=move || over.get()>
             <p class="flex items-center gap-2 border-b border-line bg-page/60 px-4 py-1.5 text-sm text-ink-3">
                 <Icon glyph=Glyph::History class="size-4 shrink-0"/>
                 "The work this channel was for is over. It can be read and written in as before."
             </p>
-        })}
+        </Only>
     }
     .into_any()
 }

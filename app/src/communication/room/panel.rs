@@ -170,26 +170,30 @@ pub fn SearchPanel(
 #[component]
 pub fn Pinned(
     /// The messages.
-    pinned: Vec<FoundMessage>,
+    pinned: Now<Vec<FoundMessage>>,
 ) -> impl IntoView {
-    (!pinned.is_empty()).then(|| {
-        let words = format!("{} pinned", pinned.len());
-        view! {
-            <button type="button" popovertarget="pinned" class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::Pin class="size-4 shrink-0"/><span class="max-md:sr-only">{words}</span></button>
+    let words = move || format!("{} pinned", pinned.seen(Vec::len));
+    view! {
+        <Only when=move || !pinned.seen(Vec::is_empty)>
+            <button type="button" popovertarget="pinned" class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::Pin class="size-4 shrink-0"/><span class="max-md:sr-only">{part(words)}</span></button>
             <div id="pinned" popover="auto" role="dialog" aria-label="Pinned messages" class="menu max-h-96 w-80 overflow-y-auto">
-                <FoundList found=Now::stored(pinned)/>
+                <FoundList found=pinned/>
             </div>
-        }
-    })
+        </Only>
+    }
+    .into_any()
 }
 
 /// The button that shows who is here.
 #[component]
 pub fn Members(
     /// Agents and people.
-    people: Vec<ChatUser>,
+    people: Now<Vec<ChatUser>>,
 ) -> impl IntoView {
-    let count = if people.len() == 1 { "1 member".to_owned() } else { format!("{} members", people.len()) };
+    let count = move || match people.seen(Vec::len) {
+        1 => "1 member".to_owned(),
+        n => format!("{n} members"),
+    };
     let line = |user: ChatUser| {
         let kind = match (user.is_agent(), user.presence.as_str()) {
             (true, "") => "Agent".to_owned(),
@@ -204,11 +208,17 @@ pub fn Members(
             (true, _) => Some((Shape::HollowCircle, Tone::Quiet)),
             (false, _) => None,
         };
+        let profile = user.id.strip_prefix("agent-").map(|id| format!("/orchestration/agents/{id}"));
+        let name = user.name.clone();
+        let name = match profile {
+            Some(href) => view! { <a href=href class="link block truncate text-sm font-medium">{name}</a> }.into_any(),
+            None => view! { <span class="block truncate text-sm font-medium text-ink">{name}</span> }.into_any(),
+        };
         view! {
             <li class="flex items-center gap-3 py-1.5">
-                <Avatar name=user.name.clone() class="size-8 text-xs"/>
+                <Avatar name=user.name class="size-8 text-xs"/>
                 <span class="min-w-0 grow">
-                    <span class="block truncate text-sm font-medium text-ink">{user.name}</span>
+                    {name}
                     <span class="block text-xs text-ink-3">{kind}</span>
                 </span>
                 {shape.map(|(shape, tone)| view! { <ShapeIcon shape class=format!("size-4 shrink-0 {}", tone.text())/> })}
@@ -216,9 +226,9 @@ pub fn Members(
         }
     };
     view! {
-        <button type="button" popovertarget="members" class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::People class="size-4 shrink-0"/><span class="max-md:sr-only">{count}</span></button>
+        <button type="button" popovertarget="members" class="btn btn-quiet focus-vibe"><Icon glyph=Glyph::People class="size-4 shrink-0"/><span class="max-md:sr-only">{part(count)}</span></button>
         <div id="members" popover="auto" role="dialog" aria-label="Members" class="menu max-h-96 w-72 overflow-y-auto">
-            <ul aria-label="Members">{people.into_iter().map(line).collect_view()}</ul>
+            <ul aria-label="Members">{part(move || people.get().into_iter().map(line).collect_view())}</ul>
         </div>
     }
     .into_any()

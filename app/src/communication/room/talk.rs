@@ -5,19 +5,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use devsquad::view::chat::{ROWS_MAX, Row, RowsPage};
-use devsquad::wire_time::civil;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::dom;
+use super::heard::{Asked, Heard};
+use super::items::{Item, items};
 use crate::communication::api::{Rows, load_rows};
 use crate::error::Failure;
 use crate::ui::*;
 
-/// Seconds of a day.
-const DAY_S: i64 = 86_400;
-/// Between two messages of one author that stand together.
-const TOGETHER_S: i64 = 300;
 /// The newest messages are asked for again, to be put where they belong.
 const AGAIN: &str = "again";
 /// Rows that show work are fetched anew this long after something was said about it.
@@ -59,37 +56,24 @@ struct Inside {
     me: String,
     dirty: HashSet<String>,
     refresh_is_due: bool,
+    heard: Heard,
     /// What was asked for while something else was on its way.
     next: Option<(Rows, String)>,
-}
-
-/// A line of the list.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Item {
-    /// Where a day begins: its number since 1970, and what it is called.
-    Day(i64, String),
-    /// Where the new ones begin: before which.
-    New(String),
-    /// A message, and whether it stands under another of the same author.
-    Message(Arc<Row>, bool),
-}
-
-impl Item {
-    /// What makes a line itself.
-    pub fn key(&self) -> String {
-        match self {
-            Item::Day(day, _) => format!("day-{day}"),
-            Item::New(before) => format!("new-{before}"),
-            Item::Message(row, _) => row.id.clone(),
-        }
-    }
 }
 
 impl Talk {
     /// A place with the messages it opens with.
     pub fn new(channel: String, thread: Option<String>, me: String, page: RowsPage) -> Talk {
-        let dirty = HashSet::new();
-        let inside = Inside { toasts: use_toasts(), channel, thread, me, dirty, refresh_is_due: false, next: None };
+        let inside = Inside {
+            toasts: use_toasts(),
+            channel,
+            thread,
+            me,
+            dirty: HashSet::new(),
+            refresh_is_due: false,
+            heard: Heard::default(),
+            next: None,
+        };
         Talk {
             inside: StoredValue::new(inside),
             rows: RwSignal::new(shared_rows(page.rows)),
@@ -154,8 +138,32 @@ impl Talk {
         self.inside.try_with_value(|_| ()).is_none()
     }
 
+    /// Puts in what the stream tells.
+    pub fn hear(self, row: Row, new: bool) {
+        let _ = self.inside.try_update_value(|inside| inside.heard.of(&row.id));
+        self.put(row, new);
+    }
+
+    /// Now, for what is about to be asked for.
+    pub fn asks(self) -> Asked {
+        self.inside.try_with_value(|inside| inside.heard.asks()).unwrap_or_default()
+    }
+
+    /// Puts in what came of an act, unless the stream told of it meanwhile: that is what came of it, or is later.
+    pub fn answered(self, asked: Asked, row: Row, new: bool) {
+        if !self.is_overtaken(asked, &row.id) {
+            self.put(row, new);
+        }
+    }
+
+    /// Whether the stream told of a message that is here since something was asked for.
+    fn is_overtaken(self, asked: Asked, id: &str) -> bool {
+        let heard = self.inside.try_with_value(|inside| inside.heard.since(asked, id)).unwrap_or_default();
+        heard && self.rows.seen_once(|rows| rows.iter().any(|row| row.id == id))
+    }
+
     /// Puts a message in: in the place of the one it is, or behind the last.
-    pub fn put(self, row: Row, new: bool) {
+    fn put(self, row: Row, new: bool) {
         if self.is_gone() {
             return;
         }
@@ -181,10 +189,10 @@ impl Talk {
 
     fn append(self, row: Row) {
         let (own, at_end) = (row.by == self.me(), dom::is_at_end(self.list_id()));
-        // Cards of the thread show what was decided meanwhile.
-        let stale: Vec<String> =
-            self.rows.seen_once(|rows| rows.iter().filter(|row| row.live).map(|row| row.id.clone()).collect());
-        if row.parent.is_some() {
+        // Cards show what was decided meanwhile.
+        if row.parent.is_some() || row.card {
+            let stale: Vec<String> =
+                self.rows.seen_once(|rows| rows.iter().filter(|row| row.live).map(|row| row.id.clone()).collect());
             stale.iter().for_each(|id| self.touch(id));
         }
         if self.newer.get_untracked() {
@@ -244,10 +252,13 @@ impl Talk {
         if of.is_empty() {
             return;
         }
+        let asked = self.asks();
         leptos::task::spawn_local(async move {
             let (channel, thread) = (self.channel(), self.thread().unwrap_or_default());
-            if let Ok(page) = load_rows(channel, thread, Rows::These, of).await {
+            if let Ok(mut page) = load_rows(channel, thread, Rows::These, of).await {
+                let overtaken = self.keep_overtaken(asked, &mut page.rows);
                 page.rows.into_iter().for_each(|row| self.put(row, false));
+                overtaken.iter().for_each(|id| self.touch(id));
             }
         });
     }
@@ -327,6 +338,7 @@ impl Talk {
         }
         self.busy.set(true);
         let (channel, thread) = (self.channel(), self.thread().unwrap_or_default());
+        let asked = self.asks();
         leptos::task::spawn_local(async move {
             let page = load_rows(channel, thread, rows, of.clone()).await;
             // The place may have been left meanwhile.
@@ -334,9 +346,11 @@ impl Talk {
                 return;
             }
             match page {
-                Ok(page) => {
+                Ok(mut page) => {
                     self.trouble.set(None);
+                    let overtaken = self.keep_overtaken(asked, &mut page.rows);
                     self.fold(rows, &of, page);
+                    overtaken.iter().for_each(|id| self.touch(id));
                 }
                 Err(failure) => self.trouble.set(Some(failure)),
             }
@@ -344,6 +358,18 @@ impl Talk {
                 self.fetch(rows, of);
             }
         });
+    }
+
+    /// Leaves those as they are here which the stream told of since the others were asked for, and says which.
+    fn keep_overtaken(self, asked: Asked, page: &mut [Row]) -> Vec<String> {
+        let mut overtaken = Vec::new();
+        for row in page.iter_mut().filter(|row| self.is_overtaken(asked, &row.id)) {
+            if let Some(here) = self.row(&row.id) {
+                *row = here;
+                overtaken.push(row.id.clone());
+            }
+        }
+        overtaken
     }
 
     fn fold(self, how: Rows, of: &str, page: RowsPage) {
@@ -472,107 +498,4 @@ fn shorten(rows: &mut Vec<Arc<Row>>) -> bool {
     let over = rows.len().saturating_sub(ROWS_MAX);
     rows.drain(..over);
     over > 0
-}
-
-fn items(rows: &[Arc<Row>], me: &str, read_at: Option<Timestamp>, (offset_s, now_s): (i64, i64)) -> Vec<Item> {
-    let day_of = |second: i64| (second + offset_s).div_euclid(DAY_S);
-    let day = |row: &Row| day_of(row.at.as_second());
-    let mut items = Vec::with_capacity(rows.len() + 8);
-    let mut last: Option<&Row> = None;
-    let mut is_marked = false;
-    for row in rows {
-        let new_day = last.is_none_or(|last| day(last) != day(row));
-        if new_day {
-            items.push(Item::Day(day(row), day_words(day(row), day_of(now_s))));
-        }
-        let is_new = !is_marked && row.by != me && read_at.is_some_and(|read| row.at > read);
-        if is_new {
-            items.push(Item::New(row.id.clone()));
-            is_marked = true;
-        }
-        let together = |last: &Row| {
-            last.by == row.by && !last.card && !row.card && row.at.as_second() - last.at.as_second() < TOGETHER_S
-        };
-        let follows = !new_day && !is_new && last.is_some_and(together);
-        items.push(Item::Message(Arc::clone(row), follows));
-        last = Some(row);
-    }
-    items
-}
-
-/// "Today", "Yesterday", or the date.
-fn day_words(day: i64, today: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    match today - day {
-        0 => return "Today".to_owned(),
-        1 => return "Yesterday".to_owned(),
-        _ => {}
-    }
-    let [year, month, date, ..] = civil(Timestamp::from_second(day * DAY_S).unwrap_or_default());
-    let month = usize::try_from(month - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
-    format!("{date} {month} {year}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(id: &str, by: &str, second: i64) -> Arc<Row> {
-        Arc::new(Row {
-            id: id.into(),
-            by: by.into(),
-            name: by.into(),
-            at: Timestamp::from_second(second).expect("a moment"),
-            parent: None,
-            text: String::new(),
-            label: String::new(),
-            html: String::new(),
-            pinned: false,
-            deleted: false,
-            live: false,
-            card: false,
-        })
-    }
-
-    fn told(items: &[Item]) -> Vec<String> {
-        let told = |item: &Item| match item {
-            Item::Message(row, true) => format!("+{}", row.id),
-            item => item.key(),
-        };
-        items.iter().map(told).collect()
-    }
-
-    #[test]
-    fn days_and_what_is_new_are_marked_and_one_authors_messages_stand_together() {
-        let rows = [row("a", "nora", 100), row("b", "nora", 200), row("c", "ada", 250), row("d", "ada", 90_000)];
-        let read = Timestamp::from_second(220).ok();
-        assert_eq!(told(&items(&rows, "nora", read, (0, 0))), ["day-0", "a", "+b", "new-c", "c", "day-1", "d"]);
-        // Where the clock is two hours behind, the first of them are of the day before.
-        assert_eq!(told(&items(&rows[..1], "nora", None, (-7_200, 0))), ["day--1", "a"]);
-    }
-
-    #[test]
-    fn own_messages_are_never_new() {
-        let rows = [row("a", "nora", 100)];
-        assert_eq!(told(&items(&rows, "nora", Timestamp::from_second(1).ok(), (0, 0))), ["day-0", "a"]);
-    }
-
-    #[test]
-    fn days_are_called_as_people_call_them() {
-        assert_eq!([day_words(9, 9), day_words(8, 9)], ["Today", "Yesterday"]);
-        assert_eq!(day_words(20_516, 20_600), "4 March 2026");
-    }
 }

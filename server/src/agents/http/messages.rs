@@ -19,7 +19,7 @@ use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::client::ChatError;
 use crate::chat::wire::{Custom, Message, MessageRequest, MessageWindow};
 use crate::clock;
-use crate::engine;
+use crate::engine::{self, IdempotencyKey};
 use crate::problem::Problem;
 use crate::store::reads;
 
@@ -54,31 +54,22 @@ pub async fn say(
     Path(id): Path<Uuid>,
     Json { value, key }: Json<Saying>,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = Place::find(&door, &caller, WorkflowId(id), value.task_id.map(TaskId)).await?;
-    let words = text::paragraph(&value.text, MESSAGE_CHARS_MAX).map_err(|why| Problem::fault("/text", why))?;
-    if words.is_empty() {
-        return Err(Problem::fault("/text", wording::empty_text()));
-    }
+    let place = find(&door, &caller, WorkflowId(id), value.task_id.map(TaskId)).await?;
+    let words = words(&value.text)?;
     if value.mentions.len() > MENTIONS_MAX {
         return Err(Problem::fault("/mentions", wording::too_many("mentions", MENTIONS_MAX)));
     }
-    let author = place.author(&door, &caller).await?;
-    if matches!(caller.actor, Actor::Agent { .. }) {
-        place.brake(&door).await?;
-    }
+    let author = author(&door, &caller, WorkflowId(id)).await?;
     let about = json!({ "v": VERSION, "kind": "talk", "workflow_id": id, "task_id": value.task_id });
-    // A person's words are not ours: a slash command among them is one.
-    let is_agent = matches!(caller.actor, Actor::Agent { .. });
-    let custom = is_agent.then(|| ("devsquad".to_owned(), about));
-    let message = MessageRequest {
-        id: Some(message_id(&author, key.as_ref().map(|key| key.key.as_str()))),
-        parent_id: place.task.map(thread_of),
-        mentioned_users: value.mentions.iter().map(|agent| json!(user_of_agent(AgentId(*agent)))).collect(),
-        custom: Custom::from_iter(custom),
-        ..MessageRequest::text(author, words)
-    };
-    let sent = door.chat.send_message(CHANNEL_TYPE, &place.channel, &message).await.map_err(unsaid)?;
-    Ok((StatusCode::CREATED, axum::Json(json!({ "id": sent.id }))))
+    let mentions = value.mentions.iter().map(|agent| json!(user_of_agent(AgentId(*agent)))).collect();
+    let message = MessageRequest { mentioned_users: mentions, ..MessageRequest::text(author, words) };
+    place.say(&door, &caller, message, about, key.as_ref()).await
+}
+
+/// The words of a message, as they are kept.
+pub(super) fn words(text: &str) -> Result<String, Problem> {
+    let words = text::paragraph(text, MESSAGE_CHARS_MAX).map_err(|why| Problem::fault("/text", why))?;
+    if words.is_empty() { Err(Problem::fault("/text", wording::empty_text())) } else { Ok(words) }
 }
 
 /// Which messages.
@@ -108,6 +99,13 @@ pub struct Said {
     at: Option<jiff::Timestamp>,
 }
 
+impl Said {
+    /// When.
+    pub fn at(&self) -> Option<jiff::Timestamp> {
+        self.at
+    }
+}
+
 /// What was said in a workflow's channel, or in a task's thread of it, oldest first: the newest 100, or those after a message.
 #[utoipa::path(get, path = "/api/v1/workflows/{id}/messages", params(("id" = Uuid, Path), ("task_id" = Option<Uuid>, Query), ("after" = Option<String>, Query)), responses((status = 200), (status = 404, body = Problem)), tag = "chat")]
 pub async fn list(
@@ -116,14 +114,11 @@ pub async fn list(
     Path(id): Path<Uuid>,
     Query(wanted): Query<Wanted>,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = Place::find(&door, &caller, WorkflowId(id), wanted.task_id.map(TaskId)).await?;
-    let messages = place.messages(&door, MESSAGES_MAX, wanted.after).await?;
-    let next = messages.last().map(|message| message.id.clone());
-    let messages: Vec<Said> = messages.into_iter().map(said).collect();
-    Ok(axum::Json(json!({ "messages": messages, "next": next })))
+    let place = find(&door, &caller, WorkflowId(id), wanted.task_id.map(TaskId)).await?;
+    place.list(&door, wanted.after).await
 }
 
-fn said(message: Message) -> Said {
+pub(super) fn said(message: Message) -> Said {
     let user = message.user.map(|user| user.id).unwrap_or_default();
     let (from, from_id) = match (user.strip_prefix("agent-"), user.strip_prefix("person-")) {
         (Some(id), _) => ("agent", Some(id.to_owned())),
@@ -134,43 +129,81 @@ fn said(message: Message) -> Said {
     Said { id: message.id, from, from_id, text: message.text, about, at: message.created_at }
 }
 
-/// Where something is said: a workflow's channel, or the thread of one of its tasks.
-struct Place {
-    workflow: WorkflowId,
-    channel: String,
-    task: Option<TaskId>,
+/// The channel of a workflow, or the thread of one of its tasks.
+async fn find(door: &Door, caller: &Caller, workflow: WorkflowId, task: Option<TaskId>) -> Result<Place, Problem> {
+    let mut tx = door.store.begin_read(&tenant(caller.organization)).await?;
+    if !reads::workflow_exists(&mut tx, workflow).await? {
+        return Err(Refusal::not_found("workflow", workflow).into());
+    }
+    if let Some(task) = task
+        && !reads::task_is_of(&mut tx, task, workflow).await?
+    {
+        return Err(Refusal::not_found("task", task).into());
+    }
+    if !reads::has_channel(&mut tx, workflow).await? {
+        return Err(Problem::not_found(wording::nothing_said_yet()));
+    }
+    Ok(Place { channel: Channel::Workflow(workflow).id(), root: task.map(thread_of) })
+}
+
+/// As whom the caller speaks of a workflow.
+async fn author(door: &Door, caller: &Caller, workflow: WorkflowId) -> Result<String, Problem> {
+    match caller.actor {
+        Actor::Agent { agent } => {
+            let mut tx = door.store.begin_read(&tenant(caller.organization)).await?;
+            if !reads::is_assigned(&mut tx, agent, workflow).await? {
+                return Err(Problem::forbidden("not_assigned", wording::not_assigned()));
+            }
+            Ok(user_of_agent(agent))
+        }
+        Actor::Person { user, .. } => Ok(user_of_person(user)),
+        Actor::System => Err(Problem::forbidden("people_only", wording::people_only("speak here"))),
+    }
+}
+
+/// Where something is said: a channel, or a thread in it.
+pub(super) struct Place {
+    /// The channel's id.
+    pub channel: String,
+    /// The root of the thread.
+    pub root: Option<String>,
 }
 
 impl Place {
-    async fn find(door: &Door, caller: &Caller, workflow: WorkflowId, task: Option<TaskId>) -> Result<Place, Problem> {
-        let mut tx = door.store.begin_read(&tenant(caller.organization)).await?;
-        if !reads::workflow_exists(&mut tx, workflow).await? {
-            return Err(Refusal::not_found("workflow", workflow).into());
+    /// Says it here, once for each key; an agent's words say what they are about, and are braked.
+    pub async fn say(
+        &self,
+        door: &Door,
+        caller: &Caller,
+        message: MessageRequest,
+        about: Value,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<impl IntoResponse + use<>, Problem> {
+        let is_agent = matches!(caller.actor, Actor::Agent { .. });
+        if is_agent {
+            self.brake(door).await?;
         }
-        if let Some(task) = task
-            && !reads::task_is_of(&mut tx, task, workflow).await?
-        {
-            return Err(Refusal::not_found("task", task).into());
-        }
-        if !reads::has_channel(&mut tx, workflow).await? {
-            return Err(Problem::not_found(wording::nothing_said_yet()));
-        }
-        Ok(Place { workflow, channel: Channel::Workflow(workflow).id(), task })
+        // A person's words are not ours: a slash command among them is one.
+        let custom = is_agent.then(|| ("devsquad".to_owned(), about));
+        let message = MessageRequest {
+            id: Some(message_id(
+                message.acting.user_id.as_deref().unwrap_or_default(),
+                key.map(|key| key.key.as_str()),
+            )),
+            parent_id: self.root.clone(),
+            custom: Custom::from_iter(custom),
+            ..message
+        };
+        let sent = door.chat.send_message(CHANNEL_TYPE, &self.channel, &message).await.map_err(unsaid)?;
+        Ok((StatusCode::CREATED, axum::Json(json!({ "id": sent.id }))))
     }
 
-    /// As whom the caller speaks here.
-    async fn author(&self, door: &Door, caller: &Caller) -> Result<String, Problem> {
-        match caller.actor {
-            Actor::Agent { agent } => {
-                let mut tx = door.store.begin_read(&tenant(caller.organization)).await?;
-                if !reads::is_assigned(&mut tx, agent, self.workflow).await? {
-                    return Err(Problem::forbidden("not_assigned", wording::not_assigned()));
-                }
-                Ok(user_of_agent(agent))
-            }
-            Actor::Person { user, .. } => Ok(user_of_person(user)),
-            Actor::System => Err(Problem::forbidden("people_only", wording::people_only("speak here"))),
-        }
+    /// What was said here, oldest first.
+    pub async fn list(&self, door: &Door, after: Option<String>) -> Result<axum::Json<Value>, Problem> {
+        let messages = self.messages(door, MESSAGES_MAX, after).await?;
+        let next = messages.last().map(|message| message.id.clone());
+        let messages: Vec<Said> = messages.into_iter().map(said).collect();
+        Ok(axum::Json(json!({ "messages": messages, "next": next })))
     }
 
     /// Refuses an agent when agents have talked for long enough.
@@ -187,8 +220,8 @@ impl Place {
 
     async fn messages(&self, door: &Door, limit: i64, after: Option<String>) -> Result<Vec<Message>, Problem> {
         let window = MessageWindow { limit: Some(limit), id_gt: after, ..MessageWindow::default() };
-        let found = match self.task {
-            Some(task) => door.chat.replies(&thread_of(task), &window).await,
+        let found = match &self.root {
+            Some(root) => door.chat.replies(root, &window).await,
             None => door.chat.messages(CHANNEL_TYPE, &self.channel, &window).await,
         };
         match found {
@@ -209,7 +242,7 @@ fn message_id(author: &str, key: Option<&str>) -> String {
     }
 }
 
-fn unsaid(error: ChatError) -> Problem {
+pub(super) fn unsaid(error: ChatError) -> Problem {
     match error {
         ChatError::Refused(body) if body.status == 404 => Problem::not_found(wording::nothing_said_yet()),
         ChatError::Conflict { id, .. } => Refusal::KeyReused { key: id }.into(),

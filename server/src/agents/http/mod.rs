@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod claims;
 mod conflicts;
+mod direct;
 mod messages;
 mod openapi;
 mod steering;
@@ -22,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::chat::client::Client;
 use crate::engine::Engine;
+use crate::online::Online;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::store::identity::tokens::Bearer;
@@ -41,13 +43,15 @@ pub struct Door {
     pub(super) store: Store,
     /// The chat, as the application itself.
     pub(super) chat: Client,
+    /// Which people have a page open.
+    online: Online,
     bearers: Arc<RwLock<Bearers>>,
 }
 
 impl Door {
     /// A door to this engine.
-    pub fn new(engine: Engine, store: Store, chat: Client) -> Door {
-        Door { engine, store, chat, bearers: Arc::default() }
+    pub fn new(engine: Engine, store: Store, chat: Client, online: Online) -> Door {
+        Door { engine, store, chat, online, bearers: Arc::default() }
     }
 
     fn known_bearer(&self, hash: &[u8; 32], now: Timestamp) -> Option<Bearer> {
@@ -66,7 +70,7 @@ impl Door {
 }
 
 /// The routes, to be nested at `/api/v1`.
-pub fn routes(engine: Engine, store: Store, chat: Client) -> Router {
+pub fn routes(engine: Engine, store: Store, chat: Client, online: Online) -> Router {
     Router::new()
         .route("/workflows", post(workflows::create).get(workflows::list))
         .route("/workflows/{id}", get(workflows::get))
@@ -76,6 +80,8 @@ pub fn routes(engine: Engine, store: Store, chat: Client) -> Router {
         .route("/workflows/{id}/tasks/{task}/retry", post(workflows::retry))
         .route("/workflows/{id}/checkpoints/{checkpoint}/decide", post(workflows::decide))
         .route("/workflows/{id}/messages", post(messages::say).get(messages::list))
+        .route("/direct", get(direct::list))
+        .route("/direct/{id}/messages", post(direct::say).get(direct::messages))
         .route("/workflows/{id}/priority", post(steering::prioritise))
         .route("/workflows/{id}/tasks/{task}/assign", post(steering::assign))
         .route("/workflows/{id}/checkpoints/{checkpoint}/waive", post(steering::waive))
@@ -97,7 +103,7 @@ pub fn routes(engine: Engine, store: Store, chat: Client) -> Router {
         .route("/workflows/{id}/conflicts/{conflict}/resolve", post(conflicts::resolve))
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))
-        .with_state(Door::new(engine, store, chat))
+        .with_state(Door::new(engine, store, chat, online))
         .layer(axum::middleware::map_response(as_problem))
 }
 

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{agents, attempts, claims, conflicts, messages, steering, workflows};
+use super::{agents, attempts, claims, conflicts, direct, messages, steering, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +17,7 @@ use super::{agents, attempts, claims, conflicts, messages, steering, workflows};
         workflows::retry, workflows::decide, workflows::events, workflows::artifact,
         steering::prioritise, steering::assign, steering::waive, steering::answer,
         messages::say, messages::list,
+        direct::list, direct::say, direct::messages,
         agents::register, agents::list, agents::retire,
         claims::claim,
         conflicts::raise, conflicts::propose, conflicts::accept, conflicts::resolve, conflicts::list,

@@ -57,6 +57,10 @@ impl Row {
             Purpose::Emergency => Channel::Emergency(project?),
             Purpose::Approvals => Channel::Approvals(project?),
             Purpose::Progress => Channel::Progress(project?),
+            Purpose::Direct => {
+                let (agent, person) = Channel::direct_of(&self.channel_id)?;
+                Channel::Direct(agent, person)
+            }
         };
         let members = Members {
             agents: serde_json::from_value(self.agent_participants).unwrap_or_default(),
@@ -199,9 +203,11 @@ pub async fn opened(tx: &mut TenantTx, kind: &str, room: &Room, id: Uuid, now: T
         Channel::Workflow(workflow) => (Some(workflow.0), None, None),
         Channel::Coordination(id) => (None, Some(*id), None),
         Channel::Skill(_, skill) => (None, None, Some(skill.as_str())),
-        Channel::Project(_) | Channel::Emergency(_) | Channel::Approvals(_) | Channel::Progress(_) => {
-            (None, None, None)
-        }
+        Channel::Project(_)
+        | Channel::Emergency(_)
+        | Channel::Approvals(_)
+        | Channel::Progress(_)
+        | Channel::Direct(..) => (None, None, None),
     };
     sqlx::query(
         "INSERT INTO stream_chat_integration (organization_id, id, project_id, workflow_id, channel_id, channel_type, purpose, skill,
@@ -235,6 +241,7 @@ async fn note_at_subject(tx: &mut TenantTx, channel: &Channel) -> Result<(), sql
         Channel::Workflow(workflow) => ("UPDATE orchestration_workflows SET stream_chat_channel_id = $3", workflow.0),
         Channel::Coordination(id) => ("UPDATE agent_coordination SET stream_chat_channel_id = $3", *id),
         Channel::Project(_)
+        | Channel::Direct(..)
         | Channel::Skill(..)
         | Channel::Emergency(_)
         | Channel::Approvals(_)

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use app::error::Failure;
 use devsquad::Refusal;
-use devsquad::id::TaskId;
+use devsquad::id::{AgentId, OrganizationId, TaskId};
 use devsquad::messaging::channel::user_of_person;
 use devsquad::refusal::RefusalKind;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_PAGE, TaskCard, Which};
@@ -21,6 +21,7 @@ use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_P
 use super::{WebBackend, found, unreadable};
 use crate::chat::client::{ChatError, Client};
 use crate::chat::wire::{ChannelQuery, ChannelState, Message, MessageWindow, Window};
+use crate::messenger::{Stuck, World};
 use crate::store::pages::chat::{self, ChannelRow};
 
 /// How long a page waits for the chat: then it says so, and what was written stays where it is.
@@ -84,6 +85,21 @@ impl WebBackend {
             members,
             me,
         })
+    }
+
+    pub(super) async fn open_direct(&self, agent: AgentId) -> Result<String, Failure> {
+        self.writes()?;
+        let app = &self.app;
+        let chat = app.chat.deadline(ANSWER_WAIT_MAX);
+        let world = World::new(app.engine.clone(), app.store.clone(), chat, None, app.online.clone());
+        let who = self.who()?;
+        let organization = OrganizationId(who.tenant().organization);
+        match world.direct(organization, agent, who.signed_in.user).await {
+            Ok(Some(channel)) => Ok(channel.id()),
+            Ok(None) => Err(Refusal::not_found("agent", agent).into()),
+            Err(Stuck::Chat(error)) => Err(unanswered(error)),
+            Err(Stuck::Database(error)) => Err(unreadable(error)),
+        }
     }
 
     async fn state(&self, row: &ChannelRow, messages: MessageWindow) -> Result<ChannelState, Failure> {
