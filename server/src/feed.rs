@@ -18,11 +18,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use devsquad::id::{OrganizationId, WorkflowId};
 use futures::stream::{self, Stream};
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::engine::{Engine, EngineError, Published, Subscription, news, on_stream};
@@ -30,6 +30,8 @@ use crate::store::{Store, Tenant, journal};
 
 /// Missed events told one by one; who missed more reads the page anew, which is cheaper for both.
 pub const REPLAY_MAX: usize = 2_000;
+/// Bytes of events that are written at once to a listener who has fallen behind: a write costs more than what is written.
+const PIECE_BYTES_MAX: usize = 64 * 1_024;
 /// How often a line is sent that says nothing: proxies close what is silent for a minute.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often it is asked whether the listener may still listen. Revoking counts within this time.
@@ -169,7 +171,7 @@ impl Feed {
     /// The next piece; nothing when the listener may listen no longer.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(piece) = self.waiting.pop_front() {
+            if let Some(piece) = self.taken() {
                 return Some(piece);
             }
             tokio::select! {
@@ -183,11 +185,42 @@ impl Feed {
                     }
                 }
                 tick = self.receiver.recv() => match tick {
-                    Ok(events) => self.tick(&events),
-                    Err(RecvError::Lagged(_)) => return Some(control("reset", self.last)),
+                    Ok(events) => {
+                        self.tick(&events);
+                        self.catch_up();
+                    }
+                    Err(RecvError::Lagged(_)) => self.waiting.push_back(control("reset", self.last)),
                     // The organization's loop has ended; the browser asks again, and finds the next one.
                     Err(RecvError::Closed) => return None,
                 },
+            }
+        }
+    }
+
+    /// What waits, as one piece: each write of one costs as much as many events do.
+    fn taken(&mut self) -> Option<Bytes> {
+        let first = self.waiting.pop_front()?;
+        if self.waiting.is_empty() {
+            return Some(first);
+        }
+        let mut piece = BytesMut::from(first);
+        while piece.len() < PIECE_BYTES_MAX
+            && let Some(next) = self.waiting.pop_front()
+        {
+            piece.extend_from_slice(&next);
+        }
+        Some(piece.freeze())
+    }
+
+    /// Takes what has come since the connection was last asked for more.
+    fn catch_up(&mut self) {
+        let waiting = |feed: &Feed| feed.waiting.iter().map(Bytes::len).sum::<usize>();
+        while waiting(self) < PIECE_BYTES_MAX {
+            match self.receiver.try_recv() {
+                Ok(events) => self.tick(&events),
+                Err(TryRecvError::Lagged(_)) => self.waiting.push_back(control("reset", self.last)),
+                // That it is closed is heard with the next look.
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
     }
@@ -241,13 +274,13 @@ mod tests {
         Published::new(event, format!("{{\"seq\":{seq}}}"))
     }
 
-    async fn told(
+    async fn pieces(
         head: u64,
         workflow: Option<u128>,
         missed: Missed,
         ticks: Vec<Vec<Published>>,
         channel: usize,
-    ) -> String {
+    ) -> Vec<String> {
         let (live, receiver) = broadcast::channel::<Arc<[Published]>>(channel);
         for tick in ticks {
             live.send(tick.into()).expect("a receiver");
@@ -261,11 +294,29 @@ mod tests {
             still_allowed: Box::new(|| Box::pin(async { true })),
         };
         let mut feed = Feed::new(Subscription { head, receiver }, missed, listen);
-        let mut text = String::new();
+        let mut pieces = Vec::new();
         while let Some(piece) = feed.next().await {
-            text.push_str(std::str::from_utf8(&piece).expect("text"));
+            pieces.push(String::from_utf8(piece.to_vec()).expect("text"));
         }
-        text
+        pieces
+    }
+
+    async fn told(
+        head: u64,
+        workflow: Option<u128>,
+        missed: Missed,
+        ticks: Vec<Vec<Published>>,
+        channel: usize,
+    ) -> String {
+        pieces(head, workflow, missed, ticks, channel).await.concat()
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_written_at_once_in_its_order() {
+        let ticks = (1..=9).map(|seq| vec![published(seq, 1)]).collect();
+        let pieces = pieces(0, None, Missed::Events(Vec::new()), ticks, 16).await;
+        let told: String = (1..=9).map(|seq| format!("id: {seq}\ndata: {{\"seq\":{seq}}}\n\n")).collect();
+        assert_eq!(pieces, ["event: hello\ndata: {\"seq\":0}\n\n".to_owned(), told]);
     }
 
     #[tokio::test]

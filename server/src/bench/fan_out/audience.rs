@@ -112,15 +112,14 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 
 impl Notes {
     /// Notes what stands in these bytes; gives how many of them need not be looked at again.
-    fn note(&self, bytes: &[u8], last: &mut Option<usize>) -> usize {
+    fn note(&self, bytes: &[u8], known: &mut [bool]) -> usize {
         let mut done = 0;
         while let Some(at) = find(&bytes[done..], BEFORE_MARK) {
             let from = done + at + BEFORE_MARK.len();
             let Some(mark) = bytes.get(from..from + MARK_BYTES) else { return done + at };
             let nth = <&[u8; MARK_BYTES]>::try_from(mark).ok().and_then(|mark| self.nth.get(mark)).copied();
-            // Events come in order; a second one of the same workflow is none that was sent.
-            if let Some(nth) = nth.filter(|nth| last.is_none_or(|last| *nth > last)) {
-                *last = Some(nth);
+            // A second event of the same workflow is none that was sent.
+            if let Some(nth) = nth.filter(|nth| !std::mem::replace(&mut known[*nth], true)) {
                 let ns = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 self.heard[nth].1.fetch_max(ns, Ordering::AcqRel);
                 self.heard[nth].0.fetch_add(1, Ordering::AcqRel);
@@ -132,9 +131,9 @@ impl Notes {
 }
 
 async fn listen(mut stream: TcpStream, notes: Arc<Notes>) {
-    let (mut bytes, mut last) = (Vec::with_capacity(READ_BYTES), None);
+    let (mut bytes, mut known) = (Vec::with_capacity(READ_BYTES), vec![false; notes.heard.len()]);
     while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
-        let done = notes.note(&bytes, &mut last);
+        let done = notes.note(&bytes, &mut known);
         bytes.drain(..done);
     }
 }
@@ -178,10 +177,10 @@ mod tests {
         let key = mark.as_bytes().try_into().expect("an id");
         let notes = Notes { began: clock::instant(), nth: HashMap::from([(key, 0)]), heard: vec![Default::default()] };
         let text = format!("id: 7\ndata: {{\"workflow\":\"{mark}\"}}\n\n").repeat(2);
-        let (mut bytes, mut last) = (Vec::new(), None);
+        let (mut bytes, mut known) = (Vec::new(), [false]);
         for byte in text.bytes() {
             bytes.push(byte);
-            let done = notes.note(&bytes, &mut last);
+            let done = notes.note(&bytes, &mut known);
             bytes.drain(..done);
         }
         assert_eq!(notes.heard[0].0.load(Ordering::Acquire), 1);

@@ -36,19 +36,24 @@ const TIMES_THE_FLOOR_MAX: f64 = 1.5;
 const WARM_UP: usize = 5;
 /// How long the last events may be on their way.
 const ARRIVE_MAX: Duration = Duration::from_secs(10);
-/// How long the chat has to have been told nothing more, and how long that may take.
+/// How long the chat has to have been told nothing more, and how long that may take: at least, and for each workflow.
 const SETTLED_AFTER: Duration = Duration::from_secs(3);
 const SETTLE_MAX: Duration = Duration::from_secs(120);
+const SETTLE_EACH_MAX: Duration = Duration::from_millis(30);
 /// Sessions made at the same time.
 const AT_ONCE: usize = 8;
 /// Connections that create the workflows.
 const CREATORS: usize = 4;
+/// Connections that ask for the events of a burst: each waits until its last one is on the disk.
+const BURSTERS: usize = 16;
+/// How long the events of a burst may be on their way.
+const BURST_ARRIVES_MAX: Duration = Duration::from_secs(60);
 
 /// From an event to the last of many open pages.
 #[derive(Args, Clone, Debug)]
 pub struct FanOut {
     /// Pages that are open, one stage after the other.
-    #[arg(long, value_delimiter = ',', default_values_t = [500, 5_000])]
+    #[arg(long, value_delimiter = ',', default_values_t = [500, 5_000, 9_500])]
     subscribers: Vec<usize>,
     /// Events that are counted in each stage.
     #[arg(long, default_value_t = 100)]
@@ -56,6 +61,12 @@ pub struct FanOut {
     /// From one event to the next.
     #[arg(long, default_value_t = 100)]
     every_ms: u64,
+    /// Events a second in a burst to the pages of the first stage; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000)]
+    burst: u32,
+    /// How long the burst is.
+    #[arg(long, default_value_t = 10)]
+    burst_s: u32,
     /// Leave the peers out.
     #[arg(long)]
     no_peers: bool,
@@ -106,6 +117,10 @@ impl FanOut {
             }
             results.push((*count, ours, floor));
         }
+        let burst = match self.subscribers.first() {
+            Some(count) if self.burst > 0 => Some(self.burst(&rig, *count).await.context("the burst")?),
+            _ => None,
+        };
         table.say();
         let mut gates = Gates::default();
         for (count, ours, floor) in results {
@@ -118,6 +133,9 @@ impl FanOut {
             gates.check(times <= TIMES_THE_FLOOR_MAX, &bound);
             gates.check(ours.lost == 0, &format!("{count} pages: {} deliveries lost", ours.lost));
         }
+        if let Some(lost) = burst {
+            gates.check(lost == 0, &format!("a burst of {} events a second: {lost} deliveries lost", self.burst));
+        }
         let holds = rig.verify().await?;
         gates.check(holds, "every invariant holds");
         Ok(gates.exit_code(self.common.gate))
@@ -128,15 +146,9 @@ impl FanOut {
         let definition = dags::chain(0, 1);
         let workflows = dags::create(rig, vec![definition; WARM_UP + self.events], CREATORS).await?;
         let marks: Vec<String> = workflows.iter().map(|creation| creation.id.clone()).collect();
-        settle(rig).await?;
-        let requests = sessions(rig, count).await?.into_iter().map(|cookie| {
-            format!("GET /live HTTP/1.1\r\nhost: {}\r\ncookie: devsquad={cookie}\r\n\r\n", rig.address()).into_bytes()
-        });
-        let audience =
-            Audience::gather(rig.address(), requests.collect(), Greeting::EventStream { hello: true }, &marks).await?;
-        let posts = marks.iter().map(|id| {
-            (format!("/api/v1/workflows/{id}/pause"), json!({ "reason": "a measurement" }).to_string().into_bytes())
-        });
+        settle(rig, marks.len()).await?;
+        let audience = Self::pages(rig, count, &marks).await?;
+        let posts = marks.iter().map(|id| pause(id));
         let spreader = Spreader {
             name: "ours",
             processes: rig.processes(),
@@ -151,6 +163,63 @@ impl FanOut {
         let event = events["events"].as_array().and_then(|events| events.last()).context("no event was kept")?;
         let text = news(&serde_json::from_value(event.clone()).context("an event nobody can read")?);
         Ok((String::from_utf8(text.to_vec())?, spread))
+    }
+
+    /// Many events a second to the pages, for a while; gives how many deliveries are lost.
+    async fn burst(&self, rig: &Rig, count: usize) -> anyhow::Result<u64> {
+        let events = (self.burst * self.burst_s) as usize;
+        let workflows = dags::create(rig, vec![dags::chain(0, 1); events], CREATORS).await?;
+        let marks: Vec<String> = workflows.into_iter().map(|creation| creation.id).collect();
+        settle(rig, marks.len()).await?;
+        let audience = Self::pages(rig, count, &marks).await?;
+        let used = || rig.processes().iter().map(|id| cpu::used_by_family_s(*id)).sum::<f64>();
+        let (began, before) = (clock::instant(), used());
+        let mut lanes = Vec::new();
+        for lane in 0..BURSTERS {
+            let (mut wire, token) = (rig.wire().await?, rig.token().to_owned());
+            let mine: Vec<(usize, String)> = marks.iter().cloned().enumerate().skip(lane).step_by(BURSTERS).collect();
+            let every = Duration::from_secs(1) / self.burst;
+            lanes.push(tokio::spawn(async move {
+                let mut sent = Vec::with_capacity(mine.len());
+                for (nth, id) in mine {
+                    tokio::time::sleep_until((began + every * nth as u32).into()).await;
+                    sent.push((nth, clock::instant()));
+                    let (path, body) = pause(&id);
+                    let answer = wire.post(&path, &token, &body).await?;
+                    ensure!((200..300).contains(&answer.status), "we answered {answer:?}");
+                }
+                Ok(sent)
+            }));
+        }
+        let mut sent = Vec::with_capacity(events);
+        for lane in lanes {
+            sent.extend(lane.await??);
+        }
+        let took_s = began.elapsed().as_secs_f64();
+        let waiting = clock::instant();
+        while audience.missing() > 0 && waiting.elapsed() < BURST_ARRIVES_MAX {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let lost = audience.missing();
+        sent.sort_unstable();
+        let sent: Vec<_> = sent.into_iter().map(|(_, at)| at).collect();
+        let last = Times::new(audience.last_heard(&sent).into_iter().flatten().collect());
+        let deliveries = events as f64 * count as f64 - lost as f64;
+        say(&format!(
+            "burst: {events} events in {took_s:.1} s to {count} pages: to the last page p50 {:.0} ms, p99 {:.0} ms; {:.1} CPU µs/delivery; lost {lost}",
+            last.quantile_ms(0.5),
+            last.quantile_ms(0.99),
+            (used() - before) * 1e6 / deliveries,
+        ));
+        Ok(lost)
+    }
+
+    /// Open pages, each with a session of its own.
+    async fn pages(rig: &Rig, count: usize, marks: &[String]) -> anyhow::Result<Audience> {
+        let requests = sessions(rig, count).await?.into_iter().map(|cookie| {
+            format!("GET /live HTTP/1.1\r\nhost: {}\r\ncookie: devsquad={cookie}\r\n\r\n", rig.address()).into_bytes()
+        });
+        Audience::gather(rig.address(), requests.collect(), Greeting::EventStream { hello: true }, marks).await
     }
 
     async fn floor(&self, text: &str, count: usize) -> anyhow::Result<Spread> {
@@ -219,6 +288,11 @@ impl FanOut {
     }
 }
 
+/// What asks for the event of a workflow: a path and a body.
+fn pause(id: &str) -> (String, Vec<u8>) {
+    (format!("/api/v1/workflows/{id}/pause"), json!({ "reason": "a measurement" }).to_string().into_bytes())
+}
+
 fn cells(count: usize, who: &str, spread: &Spread, floor: &Spread) -> Vec<String> {
     let mut cells = vec![whole(count as f64), who.to_owned()];
     cells.extend([0.5, 0.99, 1.0].map(|q| format!("{:.2}", spread.last.quantile_ms(q))));
@@ -228,7 +302,8 @@ fn cells(count: usize, who: &str, spread: &Spread, floor: &Spread) -> Vec<String
 }
 
 /// Waits until the chat has been told of the workflows: that is work of the same process, and no delivery.
-async fn settle(rig: &Rig) -> anyhow::Result<()> {
+async fn settle(rig: &Rig, workflows: usize) -> anyhow::Result<()> {
+    let most = SETTLE_MAX + SETTLE_EACH_MAX * u32::try_from(workflows)?;
     let (began, mut before) = (clock::instant(), rig.metrics().await?);
     loop {
         tokio::time::sleep(SETTLED_AFTER).await;
@@ -236,7 +311,7 @@ async fn settle(rig: &Rig) -> anyhow::Result<()> {
         if now.grown(&before, "devsquad_messenger_seq") == 0.0 {
             return Ok(());
         }
-        ensure!(began.elapsed() < SETTLE_MAX, "the chat is still told of the workflows");
+        ensure!(began.elapsed() < most, "the chat is still told of the workflows");
         before = now;
     }
 }
