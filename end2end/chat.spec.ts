@@ -212,4 +212,9 @@ test("the hub, the channels and the threads can be used by everybody, on every w
     await expectNoSidewaysScroll(page);
     await screens(page, path.slice(1).replaceAll("/", "-"));
   }
+  await visit(page, "/communication");
+  const squad = page.getByRole("region", { name: "Squad" });
+  await expect(squad.getByText("Available").first()).toBeVisible();
+  await squad.getByRole("link", { name: "Ada", exact: true }).press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Ada" })).toBeVisible();
 });

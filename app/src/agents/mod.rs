@@ -10,11 +10,13 @@ pub mod outcome;
 mod profile;
 mod roster;
 mod skills;
+mod squad;
 
 pub use load::Load;
 pub use new_agent::NewAgentPage;
 pub use profile::AgentPage;
 pub use roster::AgentsPage;
+pub use squad::Squad;
 
 use devsquad::id::AgentId;
 

@@ -9,6 +9,8 @@ use super::line::{ChannelLine, PURPOSES};
 use super::message_href;
 use super::room::stirred;
 use super::threads::ThreadLine;
+use crate::agents::Squad;
+use crate::agents::api::load_agents;
 use crate::live::use_live;
 use crate::ui::*;
 
@@ -21,6 +23,7 @@ pub fn HubPage() -> impl IntoView {
     let words = memo(move |_| query.seen(|query| query.get("q").unwrap_or_default()));
     let channels = Resource::new_blocking(move || stirred.get(), |_| load_channels(Some(false), String::new(), 0));
     let threads = Resource::new_blocking(move || (stirred.get(), live.resets().get()), |_| load_threads());
+    let squad = Resource::new_blocking(move || live.revision().get(), |_| load_agents());
     view! {
         <PageTitle title="Chat" document="Communication" subtitle="Where people and agents talk about the work.">
             <LinkButton href="/communication/threads" glyph=Glyph::Thread>"Threads"</LinkButton>
@@ -40,6 +43,11 @@ pub fn HubPage() -> impl IntoView {
             <Card title="Waits for an answer" id="waits">
                 <Loaded resource=threads what="what waits" lines=3 let:threads>
                     <Waits threads/>
+                </Loaded>
+            </Card>
+            <Card title="Squad" id="squad">
+                <Loaded resource=squad what="the squad" lines=3 let:agents>
+                    <Squad agents/>
                 </Loaded>
             </Card>
         </div>

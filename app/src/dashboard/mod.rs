@@ -6,7 +6,6 @@ mod figures;
 mod page;
 mod quest_log;
 mod quests;
-mod squad;
 mod workflow_card;
 mod workflows;
 

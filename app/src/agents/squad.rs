@@ -3,7 +3,7 @@
 use devsquad::view::AgentSummary;
 use leptos::prelude::*;
 
-use crate::agents::{Load, agent_href};
+use super::{Load, agent_href};
 use crate::ui::*;
 use crate::workflows::status::PresenceChip;
 
