@@ -103,7 +103,7 @@ pub async fn list(State(door): State<Door>, caller: Caller) -> Result<impl IntoR
     };
     let states = door.chat.query_channels(&query).await.map_err(unsaid)?;
     let mut conversations: Vec<Conversation> = states.into_iter().filter_map(|state| conversation(state, me)).collect();
-    conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.last.as_ref().and_then(Said::at)));
+    conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.last.as_ref().and_then(|said| said.at)));
     Ok(axum::Json(json!({ "conversations": conversations })))
 }
 

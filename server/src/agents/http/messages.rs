@@ -96,14 +96,7 @@ pub struct Said {
     about: Option<Value>,
     /// When.
     #[schema(value_type = String)]
-    at: Option<jiff::Timestamp>,
-}
-
-impl Said {
-    /// When.
-    pub fn at(&self) -> Option<jiff::Timestamp> {
-        self.at
-    }
+    pub(super) at: Option<jiff::Timestamp>,
 }
 
 /// What was said in a workflow's channel, or in a task's thread of it, oldest first: the newest 100, or those after a message.

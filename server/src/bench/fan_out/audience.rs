@@ -90,6 +90,14 @@ impl Audience {
         self.notes.heard.iter().map(|(count, _)| all.saturating_sub(count.load(Ordering::Acquire))).sum()
     }
 
+    /// Waits until nothing is missing, or that long.
+    pub async fn hear_out(&self, most: Duration) {
+        let waiting = clock::instant();
+        while self.missing() > 0 && waiting.elapsed() < most {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// For each event, sent at these moments, how long it took to the last who has it; nothing when nobody has.
     pub fn last_heard(&self, sent: &[Instant]) -> Vec<Option<Duration>> {
         let heard = self.notes.heard.iter().zip(sent).map(|((count, last), sent)| {

@@ -196,10 +196,7 @@ impl FanOut {
             sent.extend(lane.await??);
         }
         let took_s = began.elapsed().as_secs_f64();
-        let waiting = clock::instant();
-        while audience.missing() > 0 && waiting.elapsed() < BURST_ARRIVES_MAX {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        audience.hear_out(BURST_ARRIVES_MAX).await;
         let lost = audience.missing();
         sent.sort_unstable();
         let sent: Vec<_> = sent.into_iter().map(|(_, at)| at).collect();
@@ -277,10 +274,7 @@ impl FanOut {
             let answer = spreader.wire.post(&path, &spreader.token, &body).await?;
             ensure!((200..300).contains(&answer.status), "{} answered {answer:?}", spreader.name);
         }
-        let waiting = clock::instant();
-        while audience.missing() > 0 && waiting.elapsed() < ARRIVE_MAX {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        audience.hear_out(ARRIVE_MAX).await;
         let deliveries = self.events as f64 * audience.len() as f64;
         let cpu_us = (used(&spreader) - before) * 1e6 / deliveries;
         let last = audience.last_heard(&sent).into_iter().skip(WARM_UP).flatten().collect();
