@@ -67,6 +67,9 @@ test("an agent is written to from its profile, and answers where nobody else rea
   const here = page.url();
   await visit(page, "/communication");
   await expect(page.getByRole("region", { name: "Direct" }).getByRole("link", { name: new RegExp(of.agent) })).toBeVisible();
+  await visit(page, `/communication/channels?name=${of.agent}`);
+  const found_by_name = page.getByRole("row").filter({ has: page.getByRole("link", { name: of.agent }) });
+  await expect(found_by_name).toContainText("You and the agent");
 
   const viewer = await another(browser, server, "viewer");
   const found = await viewer.goto(here);

@@ -16,6 +16,7 @@ use server::chat::wire::{
     ChannelQuery, ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction,
 };
 
+use crate::rooms::{Tables, until};
 use crate::support::{ChatAt, Server};
 
 /// Looks, a tenth of a second apart, before a story gives up: a busy machine is slow, not wrong.
@@ -492,8 +493,12 @@ async fn an_agent_and_a_person_talk_where_nobody_else_does(at: ChatAt) {
     // The person answers in the chat; the agent sees that something waits, fetches it, and then nothing waits.
     let sides = (nia_id.parse().expect("an id"), person.parse().expect("an id"));
     let channel = Channel::Direct(sides.0, sides.1).id();
+    let mut tables = Tables::of(&story.server).await;
+    let active = format!("SELECT last_activity::text FROM stream_chat_integration WHERE channel_id = '{channel}'");
+    let asked_at = tables.text(&active).await;
     let words = MessageRequest::text(&story.owner, "Oak, yes.");
     story.chat.send_message(CHANNEL_TYPE, &channel, &words).await.expect("said");
+    until("the answer moves its channel up", async || (tables.text(&active).await > asked_at).then_some(())).await;
     let (_, listed) = story.server.call("GET", "/direct", &nia, None).await;
     assert_eq!(listed["conversations"][0]["id"], person.as_str(), "{listed}");
     assert_eq!(listed["conversations"][0]["unread"], 1, "{listed}");

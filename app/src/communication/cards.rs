@@ -70,7 +70,7 @@ pub fn card(message: &MessageView, role: Role) -> Option<AnyView> {
         asked.is_none() && matches!(tag.kind.as_str(), "approval_request" | "question") && message.task.is_some();
     Some(
         view! {
-            <div class=format!("msg-card {}", edge(tone))>
+            <div class=format!("msg-card {}", tone.edge())>
                 <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
                     <span class=tone.chip()><Icon glyph class="size-3.5 shrink-0"/>{word}</span>
                     {over.then(|| view! { <span class="text-xs text-ink-3">"Answered since"</span> })}
@@ -83,18 +83,6 @@ pub fn card(message: &MessageView, role: Role) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-fn edge(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Quiet => "border-l-line-strong",
-        Tone::Run => "border-l-primary-text",
-        Tone::Review => "border-l-secondary-text",
-        Tone::Ready => "border-l-accent-text",
-        Tone::Done => "border-l-ok",
-        Tone::Wait => "border-l-warn",
-        Tone::Fail => "border-l-bad",
-    }
 }
 
 /// The root of a task's thread: the task, and what waits in it.
@@ -112,7 +100,7 @@ fn root(message: &MessageView, role: Role) -> AnyView {
         view! { <p class="text-sm font-medium break-words text-ink">{text.clone()}</p> {question(message, task)} }
     });
     view! {
-        <div class=format!("msg-card {}", edge(task_look(task.status).1))>
+        <div class=format!("msg-card {}", task_look(task.status).1.edge())>
             {task_line(task)}
             {(decision.is_some() || question.is_some()).then(|| view! { <div class="root-asks">{decision}{question}</div> })}
         </div>

@@ -74,14 +74,19 @@ fn Directory(page: Now<Listed>, wanted: Now<(bool, String, u32)>) -> impl IntoVi
 #[component]
 fn Line(channel: Now<ChannelSummary>) -> impl IntoView {
     let ChannelSummary { id, purpose, name, workflow, active_at, .. } = channel.get_untracked();
-    let belongs = workflow.map(|(workflow, status)| {
-        let (shape, tone, word) = workflow_look(status);
-        view! {
-            <a href=run_href(workflow) class="link">"The workflow"</a>
-            " "
-            <span class=tone.chip()><ShapeIcon shape/>{word}</span>
+    let belongs = match workflow {
+        Some((workflow, status)) => {
+            let (shape, tone, word) = workflow_look(status);
+            view! {
+                <a href=run_href(workflow) class="link">"The workflow"</a>
+                " "
+                <span class=tone.chip()><ShapeIcon shape/>{word}</span>
+            }
+            .into_any()
         }
-    });
+        None if purpose == "direct" => "You and the agent".into_any(),
+        None => "The whole squad".into_any(),
+    };
     let (glyph, words) = (purpose_glyph(&purpose), purpose_words(&purpose));
     view! {
         <tr role="row">

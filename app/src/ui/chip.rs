@@ -52,6 +52,19 @@ impl Tone {
             Tone::Fail => "text-bad",
         }
     }
+
+    /// The class of the left edge of what stands in this tone.
+    pub fn edge(self) -> &'static str {
+        match self {
+            Tone::Quiet => "border-l-line-strong",
+            Tone::Run => "border-l-primary-text",
+            Tone::Review => "border-l-secondary-text",
+            Tone::Ready => "border-l-accent-text",
+            Tone::Done => "border-l-ok",
+            Tone::Wait => "border-l-warn",
+            Tone::Fail => "border-l-bad",
+        }
+    }
 }
 
 /// A pill around a few words: `<Chip>"rust 4"</Chip>`.

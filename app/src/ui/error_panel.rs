@@ -42,15 +42,7 @@ pub fn Notice(
     /// The sentence, and what can be done.
     children: Children,
 ) -> impl IntoView {
-    let edge = match tone {
-        Tone::Quiet => "border-l-line-strong",
-        Tone::Run => "border-l-primary-text",
-        Tone::Review => "border-l-secondary-text",
-        Tone::Ready => "border-l-accent-text",
-        Tone::Done => "border-l-ok",
-        Tone::Wait => "border-l-warn",
-        Tone::Fail => "border-l-bad",
-    };
+    let edge = tone.edge();
     view! {
         <div class=format!("flex items-start gap-3 rounded-lg border border-l-4 border-line bg-raised px-4 py-3 text-sm text-ink {edge}")>
             <Icon glyph class=format!("mt-0.5 size-4 shrink-0 {}", tone.text())/>

@@ -261,7 +261,7 @@ async fn hear(State(door): State<Door>, headers: HeaderMap, body: Bytes) -> Stat
     if !is_signed(door.keys.secret(), &body, signature) {
         return StatusCode::UNAUTHORIZED;
     }
-    match serde_json::from_slice(&body) {
+    match serde_json::from_slice::<Event>(&body) {
         Ok(event) => {
             door.heard.say(event);
             StatusCode::OK

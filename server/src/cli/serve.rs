@@ -66,10 +66,11 @@ impl Server {
         };
         let chat = super::chat::client(&config, addr)?;
         let heard = Heard::default();
-        let app = App::new(engine.clone(), store.clone(), chat.clone(), heard.clone(), settings)?;
+        let webhook = super::chat::webhook(&config, addr);
+        let messenger = messenger::World::new(engine.clone(), store.clone(), chat.clone(), webhook);
+        let app = App::new(messenger.clone(), chat.clone(), heard.clone(), settings)?;
         let stop = CancellationToken::new();
-        let mut doors = Router::new()
-            .nest("/api/v1", agents::http::routes(engine.clone(), store.clone(), chat.clone(), app.online.clone()));
+        let mut doors = Router::new().nest("/api/v1", agents::http::routes(messenger.clone(), chat.clone()));
         if config.chat.is_none() {
             let own = super::chat::own(&config, &store, &format!("{}/chat", app.url()), stop.clone()).await?;
             doors = doors.nest("/chat", super::chat::for_this_machine(own.router(), addr));
@@ -85,9 +86,7 @@ impl Server {
         let serving = tokio::spawn(async move {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });
-        let webhook = super::chat::webhook(&config, addr);
-        let told = messenger::World::new(engine.clone(), store.clone(), chat, webhook, app.online.clone());
-        tokio::spawn(told.tell(stop.clone()));
+        tokio::spawn(messenger.tell(stop.clone()));
         let squad = Squad::start(engine.clone(), store.clone(), organization, &config.data_dir, stop.clone()).await?;
         let (swept, over) = (store.clone(), stop.clone());
         tokio::spawn(async move {

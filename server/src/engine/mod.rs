@@ -3,6 +3,7 @@
 mod claims;
 mod load;
 mod organization;
+mod pressure;
 mod published;
 mod queue;
 mod tick;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::store::{Store, Tenant, idempotency};
+pub use pressure::Pressure;
 pub use published::{Published, news, on_stream};
 pub use queue::{COMMANDS_QUEUED_MAX, IdempotencyKey, Request};
 use queue::{Reply, Waiting};
@@ -74,6 +76,7 @@ struct Handle {
     requests: mpsc::Sender<Request>,
     live: broadcast::Sender<Arc<[Published]>>,
     head: Arc<std::sync::atomic::AtomicU64>,
+    pressure: Pressure,
     done: CancellationToken,
 }
 
@@ -164,6 +167,11 @@ impl Engine {
         Ok(Subscription { head: handle.head.load(std::sync::atomic::Ordering::Acquire), receiver })
     }
 
+    /// How busy an organization's loop is, from now on.
+    pub async fn pressure(&self, organization: OrganizationId) -> Result<Pressure, EngineError> {
+        Ok(self.handle(organization).await.map_err(unavailable)?.pressure)
+    }
+
     async fn ask(
         &self,
         organization: OrganizationId,
@@ -235,7 +243,14 @@ impl Engine {
         let done = CancellationToken::new();
         let loaded = load::take_over(&self.inner.store, organization, self.inner.replica).await?;
         head.store(loaded.chain.seq, std::sync::atomic::Ordering::Release);
-        let handle = Handle { requests: requests.clone(), live: live.clone(), head: head.clone(), done: done.clone() };
+        let pressure = Pressure::default();
+        let handle = Handle {
+            requests: requests.clone(),
+            live: live.clone(),
+            head: head.clone(),
+            pressure: pressure.clone(),
+            done: done.clone(),
+        };
         let world = organization::World {
             store: self.inner.store.clone(),
             organization,
@@ -243,6 +258,7 @@ impl Engine {
             requests: requests.downgrade(),
             live,
             head,
+            pressure,
             stop: self.inner.stop.clone(),
         };
         tokio::spawn(async move {

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::claims::{Claim, Waiters};
 use super::load::{self, Loaded};
+use super::pressure::Pressure;
 use super::queue::{Known, Reply, Request, Waiting, key_hash};
 use super::tick::{Caller, Committed, Tick};
 use super::{Published, principal};
@@ -52,6 +53,7 @@ pub(super) struct World {
     pub requests: mpsc::WeakSender<Request>,
     pub live: broadcast::Sender<Arc<[Published]>>,
     pub head: Arc<AtomicU64>,
+    pub pressure: Pressure,
     pub stop: CancellationToken,
 }
 
@@ -125,8 +127,9 @@ impl Loop {
                 biased;
                 committed = wait_for(&mut committing), if committing.is_some() => {
                     committing = None;
+                    let took = committed.took;
                     match self.finish(committed) {
-                        Ok(()) => {}
+                        Ok(()) => self.world.pressure.set(self.has_work().then_some(took)),
                         Err(end) => return end,
                     }
                 }
@@ -485,6 +488,7 @@ async fn wait_for(committing: &mut Option<JoinHandle<Committed>>) -> Committed {
         ended: Vec::new(),
         chain: crate::store::journal::Chain::default(),
         snapshot_seq: None,
+        took: Duration::ZERO,
         outcome: Err(anyhow::anyhow!(why)),
     };
     match committing {

@@ -1,6 +1,7 @@
 //! What was decided since the last commit, and its one transaction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use devsquad::id::{OrganizationId, WorkflowId};
 use devsquad::{Answer, Change};
@@ -44,6 +45,7 @@ pub(super) struct Committed {
     pub ended: Vec<WorkflowId>,
     pub chain: Chain,
     pub snapshot_seq: Option<u64>,
+    pub took: Duration,
     pub outcome: anyhow::Result<()>,
 }
 
@@ -52,7 +54,8 @@ impl Tick {
     pub async fn commit(self, store: Store, organization: OrganizationId) -> Committed {
         let started = clock::instant();
         let outcome = self.write(&store, organization).await;
-        metrics::histogram!("devsquad_commit_seconds").record(started.elapsed().as_secs_f64());
+        let took = started.elapsed();
+        metrics::histogram!("devsquad_commit_seconds").record(took.as_secs_f64());
         metrics::counter!("devsquad_events_total").increment(self.entries.len() as u64);
         let ended = self
             .entries
@@ -64,7 +67,7 @@ impl Tick {
             .collect();
         let published = self.entries.into_iter().map(|entry| Published::new(entry.event, entry.json)).collect();
         let snapshot_seq = self.snapshot.map(|(seq, _)| seq);
-        Committed { callers: self.callers, published, ended, chain: self.chain, snapshot_seq, outcome }
+        Committed { callers: self.callers, published, ended, chain: self.chain, snapshot_seq, took, outcome }
     }
 
     async fn write(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<()> {

@@ -21,9 +21,9 @@ impl Default for Heard {
 
 impl Heard {
     /// Hands an event on to everybody who listens.
-    pub fn say(&self, event: Event) {
+    pub fn say(&self, event: impl Into<Arc<Event>>) {
         // An error says that nobody listens.
-        let _ = self.0.send(Arc::new(event));
+        let _ = self.0.send(event.into());
     }
 
     /// Everything from now on, of every channel of every organization: whoever hands it on looks whose it is.

@@ -9,6 +9,7 @@ mod catch_up;
 mod door;
 mod heard;
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::chat::keys::Keys;
 use crate::chat::wire::Event;
 use crate::clock;
 use crate::engine::Engine;
+use crate::store::messenger::rooms;
 use crate::store::{Store, Tenant, listener, organizations};
 
 /// How often the chat is read back: what its webhooks lost is heard this late.
@@ -115,18 +117,18 @@ impl Listener {
 
     /// An event of the chat by a webhook: open pages hear of it, and it is written down if it may ask for something.
     async fn hear(&self, event: Event) -> Result<(), sqlx::Error> {
-        let asked = asks(&event);
-        if asked.is_some() {
+        let event = Arc::new(event);
+        self.inner.heard.say(event.clone());
+        if let Some(id) = asks(&event) {
             let mut tx = self.inner.store.begin_worker().await?;
             let (kind, channel) = (event.channel_type.as_deref(), event.channel_id.as_deref());
             let whose =
                 listener::organization_of(&mut tx, kind.unwrap_or_default(), channel.unwrap_or_default()).await?;
             drop(tx);
-            if let (Some(id), Some(organization)) = (asked, whose) {
+            if let Some(organization) = whose {
                 self.keep(organization, &id, &event).await?;
             }
         }
-        self.inner.heard.say(event);
         Ok(())
     }
 
@@ -135,6 +137,11 @@ impl Listener {
         let now = clock::now();
         let said = event.created_at.unwrap_or(now).min(now);
         let is_new = listener::keep(&mut tx, id, &json!(event), said, now).await?;
+        if let (true, "message.new", Some(kind), Some(channel)) =
+            (is_new, event.kind.as_str(), &event.channel_type, &event.channel_id)
+        {
+            rooms::said(&mut tx, kind, slice::from_ref(channel), said).await?;
+        }
         tx.commit().await?;
         if is_new {
             self.inner.due.notify_one();

@@ -1,11 +1,16 @@
 //! What one agent and one person say to each other: a channel of their own, made by whichever of them speaks first.
 
+use std::time::Duration;
+
 use devsquad::id::{AgentId, OrganizationId, UserId};
 use devsquad::messaging::channel::Channel;
 
 use super::{Messenger, Stuck, World};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::store::messenger::{roll, rooms};
+
+/// Longest wait for one answer of the chat: whoever wants to speak waits for the channel.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(8);
 
 impl World {
     /// The channel of the two, made where it is not there. Nothing when one of them is not there, or not any more.
@@ -19,19 +24,18 @@ impl World {
         person: UserId,
     ) -> Result<Option<Channel>, Stuck> {
         let channel = Channel::Direct(agent, person);
-        let mut messenger = Messenger::new(self.clone(), organization);
+        let world = self.deadline(ANSWER_WAIT_MAX);
+        let mut messenger = Messenger::new(world, organization);
         let mut tx = self.store.begin_read(&messenger.tenant()).await?;
-        messenger.roll = roll::read(&mut tx).await?;
-        let known = rooms::find(&mut tx, CHANNEL_TYPE, &channel).await?;
-        drop(tx);
-        let squad = &messenger.roll.squad;
-        if !squad.agents.contains_key(&agent) || !squad.people.contains_key(&person) {
+        if !roll::holds(&mut tx, agent, person).await? {
             return Ok(None);
         }
-        if known.is_some() {
+        if rooms::find(&mut tx, CHANNEL_TYPE, &channel).await?.is_some() {
             return Ok(Some(channel));
         }
-        self.set_up().await?;
+        messenger.roll = roll::read(&mut tx).await?;
+        drop(tx);
+        messenger.world.set_up().await?;
         Ok(messenger.room(&channel).await?.map(|room| room.channel))
     }
 }

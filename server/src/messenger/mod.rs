@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::client::ChatError;
 use crate::clock;
+use crate::engine::Pressure;
 use crate::store::Tenant;
 use crate::store::messenger;
 use crate::store::messenger::roll::{self, Roll};
@@ -74,6 +75,8 @@ pub enum Stuck {
 struct Messenger {
     world: World,
     organization: OrganizationId,
+    /// How busy the engine is, to which the chat gives way.
+    pressure: Pressure,
     /// Who was there at the last look.
     roll: Roll,
     known: Known,
@@ -99,6 +102,7 @@ impl Messenger {
         Self {
             world,
             organization,
+            pressure: Pressure::default(),
             roll: Roll::default(),
             known: Known::default(),
             users_told_to: String::new(),
@@ -121,6 +125,7 @@ impl Messenger {
             loop {
                 // Before the journal is read, so that nothing falls between the two.
                 let subscription = self.world.engine.subscribe(self.organization).await;
+                self.pressure = self.world.engine.pressure(self.organization).await.unwrap_or_default();
                 match self.round().await {
                     Ok(()) => pause = PAUSE_MIN,
                     Err(stuck) => {

@@ -20,7 +20,7 @@ impl Messenger {
     /// Tells an event in one channel, which may change who is in it, and whether it is over.
     pub(super) async fn deliver(&self, event: &Event, letter: &Letter, batch: &Batch) -> Result<(), Stuck> {
         let Some(room) = self.room(&letter.channel).await? else { return Ok(()) };
-        let room = self.come(event, room).await?;
+        let room = self.come(event, room, batch).await?;
         match self.post(event, letter, &room, batch).await {
             // The chat lost what it had, or is another one than before: the channel is made again, as it is noted.
             Err(Stuck::Chat(error)) if error.code() == Some(MISSING) => {
@@ -37,18 +37,20 @@ impl Messenger {
     }
 
     /// Lets an agent in whom the event brings: one that was given a task, or one that failed for good. Gives the channel as it is then.
-    async fn come(&self, event: &Event, room: Room) -> Result<Room, Stuck> {
-        let agent = match (&room.channel, &event.change) {
-            (Channel::Workflow(_), Change::TaskLeased(leased)) => Some(leased.agent),
+    /// Who is given a task later in the batch comes in at the same time: it is one call for all of them.
+    async fn come(&self, event: &Event, room: Room, batch: &Batch) -> Result<Room, Stuck> {
+        match (&room.channel, &event.change) {
+            (Channel::Workflow(workflow), Change::TaskLeased(leased)) => {
+                let (workflow, is_in) = (*workflow, room.members.agents.contains(&leased.agent));
+                if is_in { Ok(room) } else { self.join(room, batch.given(workflow)).await }
+            }
             (Channel::Emergency(_), Change::TaskFailed { task, .. }) => {
                 let mut tx = self.world.store.begin_read(&self.tenant()).await?;
-                messenger::last_worker(&mut tx, *task, event.at).await?
+                let agent = messenger::last_worker(&mut tx, *task, event.at).await?;
+                drop(tx);
+                self.join(room, agent.into_iter()).await
             }
-            _ => None,
-        };
-        match agent {
-            Some(agent) => self.join(room, agent).await,
-            None => Ok(room),
+            _ => Ok(room),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use devsquad::Event;
 use devsquad::id::{AgentId, WorkflowId};
-use devsquad::messaging::channel::{Channel, Members, user_of_agent};
+use devsquad::messaging::channel::{Channel, Members};
 use devsquad::messaging::wording;
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ use super::{IN_A_CALL_MAX, MISSING, Messenger, SYSTEM_USER, Stuck};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{Acting, ChannelData, ChannelQuery, Custom, Patch};
 use crate::clock;
+use crate::store::messenger::Batch;
 use crate::store::messenger::rooms::{self, Room};
-use crate::store::messenger::{self, Batch};
 
 impl Messenger {
     /// A channel, made where it is not there. Nothing when its workflow was deleted.
@@ -66,7 +66,7 @@ impl Messenger {
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         rooms::opened(&mut tx, CHANNEL_TYPE, room, clock::fresh_id(), clock::now()).await?;
         tx.commit().await?;
-        self.note_assigned(channel, &members.agents).await
+        Ok(())
     }
 
     /// What a channel is about: by name, and for programs.
@@ -119,8 +119,6 @@ impl Messenger {
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, (&room.members, &wanted), &BTreeSet::new()).await?;
         tx.commit().await?;
-        let new = wanted.agents.difference(&room.members.agents).copied().collect();
-        self.note_assigned(&room.channel, &new).await?;
         self.remember(Room { members: wanted, ..room.clone() });
         Ok(())
     }
@@ -136,24 +134,10 @@ impl Messenger {
         Ok(())
     }
 
-    /// Agents that work on a workflow speak in its channel under these names.
-    async fn note_assigned(&self, channel: &Channel, agents: &BTreeSet<AgentId>) -> Result<(), Stuck> {
-        let Channel::Workflow(workflow) = channel else { return Ok(()) };
-        for agent in agents {
-            let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
-            messenger::user_of_assignment(&mut tx, *workflow, *agent, &user_of_agent(*agent)).await?;
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// One agent more in a channel, if it is still there. Gives the channel as it is then.
-    pub(super) async fn join(&self, room: Room, agent: AgentId) -> Result<Room, Stuck> {
-        if !self.roll.squad.agents.contains_key(&agent) || room.members.agents.contains(&agent) {
-            return Ok(room);
-        }
+    /// These agents too are in a channel, as far as they are still there. Gives the channel as it is then.
+    pub(super) async fn join(&self, room: Room, agents: impl Iterator<Item = AgentId>) -> Result<Room, Stuck> {
         let mut wanted = room.members.clone();
-        wanted.agents.insert(agent);
+        wanted.agents.extend(agents.filter(|agent| self.roll.squad.agents.contains_key(agent)));
         self.seat(&room, wanted.clone()).await?;
         Ok(Room { members: wanted, ..room })
     }

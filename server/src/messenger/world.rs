@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use devsquad::id::OrganizationId;
 use tokio::sync::OnceCell;
@@ -17,18 +18,25 @@ use crate::store::{Store, organizations};
 /// What the messengers of all organizations share. Cheap to clone.
 #[derive(Clone)]
 pub struct World {
-    pub(super) engine: Engine,
-    pub(super) store: Store,
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
     pub(super) client: Client,
     webhook: Option<String>,
-    pub(super) online: Online,
+    /// Which people have a page open.
+    pub(crate) online: Online,
     set_up: Arc<OnceCell<()>>,
 }
 
 impl World {
     /// What happens in this engine is told to this chat, which sends what happens there to `webhook`.
-    pub fn new(engine: Engine, store: Store, client: Client, webhook: Option<String>, online: Online) -> World {
-        World { engine, store, client: client.deadline(CALL_MAX), webhook, online, set_up: Arc::default() }
+    pub fn new(engine: Engine, store: Store, client: Client, webhook: Option<String>) -> World {
+        let client = client.deadline(CALL_MAX);
+        World { engine, store, client, webhook, online: Online::default(), set_up: Arc::default() }
+    }
+
+    /// The same with another deadline for each call.
+    pub(super) fn deadline(&self, call_max: Duration) -> World {
+        World { client: self.client.deadline(call_max), ..self.clone() }
     }
 
     /// Tells what happens in every organization, those to come included, until `stop`.

@@ -47,6 +47,7 @@ use crate::chat::client::Client;
 use crate::clock;
 use crate::engine::Engine;
 use crate::listener::Heard;
+use crate::messenger;
 use crate::online::Online;
 use crate::store::Store;
 use crate::templates::Templates;
@@ -86,6 +87,8 @@ pub struct App {
     pub ready: Arc<AtomicBool>,
     /// Which people have a page open.
     pub online: Online,
+    /// Who makes the chat's channels.
+    pub messenger: messenger::World,
     shared: Arc<Shared>,
 }
 
@@ -99,7 +102,8 @@ struct Shared {
 
 impl App {
     /// The web on this engine and store. It is not ready until `ready` says so.
-    pub fn new(engine: Engine, store: Store, chat: Client, heard: Heard, settings: Settings) -> anyhow::Result<App> {
+    pub fn new(messenger: messenger::World, chat: Client, heard: Heard, settings: Settings) -> anyhow::Result<App> {
+        let (engine, store, online) = (messenger.engine.clone(), messenger.store.clone(), messenger.online.clone());
         let origins = Origins::new(settings.addr, settings.public_url.as_deref())?;
         let site = Site::find(settings.site.as_deref())?;
         let lasting = Lasting::new(store.clone());
@@ -111,7 +115,8 @@ impl App {
             templates: Arc::new(Templates::built_in()?),
             passwords: Passwords::default(),
             ready: Arc::new(AtomicBool::new(false)),
-            online: Online::default(),
+            online,
+            messenger,
             shared: Arc::new(Shared { settings, origins, site, limits: limits::Limits::default(), lasting }),
         })
     }

@@ -17,7 +17,7 @@ use super::body::Json;
 use super::messages::{Place, Said, said, unsaid, words};
 use crate::chat::check::CHANNEL_TYPE;
 use crate::chat::wire::{ChannelState, Custom, MessageRequest, Query as ChatQuery};
-use crate::messenger::{Stuck, World};
+use crate::messenger::Stuck;
 use crate::problem::Problem;
 use crate::store::reads;
 
@@ -136,8 +136,7 @@ impl Sides {
     }
 
     async fn place(&self, door: &Door, caller: &Caller) -> Result<Place, Problem> {
-        let world = World::new(door.engine.clone(), door.store.clone(), door.chat.clone(), None, door.online.clone());
-        match world.direct(caller.organization, self.agent, self.person).await {
+        match door.messenger.direct(caller.organization, self.agent, self.person).await {
             Ok(Some(channel)) => Ok(Place { channel: channel.id(), root: None }),
             Ok(None) => Err(nobody()),
             Err(Stuck::Chat(error)) => Err(unsaid(error)),

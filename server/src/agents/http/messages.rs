@@ -1,5 +1,7 @@
 //! What agents and programs say in a workflow's channel, and what is said there: talk, beside what the journal tells.
 
+use std::slice;
+
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -21,6 +23,7 @@ use crate::chat::wire::{Custom, Message, MessageRequest, MessageWindow};
 use crate::clock;
 use crate::engine::{self, IdempotencyKey};
 use crate::problem::Problem;
+use crate::store::messenger::rooms;
 use crate::store::reads;
 
 /// Characters of a message. The chat takes more; what is longer is a file of a result.
@@ -188,6 +191,12 @@ impl Place {
             ..message
         };
         let sent = door.chat.send_message(CHANNEL_TYPE, &self.channel, &message).await.map_err(unsaid)?;
+        if is_agent {
+            // A person's words the listener hears and notes.
+            let mut tx = door.store.begin(&tenant(caller.organization)).await?;
+            rooms::said(&mut tx, CHANNEL_TYPE, slice::from_ref(&self.channel), clock::now()).await?;
+            tx.commit().await?;
+        }
         Ok((StatusCode::CREATED, axum::Json(json!({ "id": sent.id }))))
     }
 

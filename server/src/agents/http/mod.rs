@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::chat::client::Client;
 use crate::engine::Engine;
-use crate::online::Online;
+use crate::messenger;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::store::identity::tokens::Bearer;
@@ -43,15 +43,16 @@ pub struct Door {
     pub(super) store: Store,
     /// The chat, as the application itself.
     pub(super) chat: Client,
-    /// Which people have a page open.
-    online: Online,
+    /// Who makes the chat's channels.
+    pub(super) messenger: messenger::World,
     bearers: Arc<RwLock<Bearers>>,
 }
 
 impl Door {
     /// A door to this engine.
-    pub fn new(engine: Engine, store: Store, chat: Client, online: Online) -> Door {
-        Door { engine, store, chat, online, bearers: Arc::default() }
+    pub fn new(messenger: messenger::World, chat: Client) -> Door {
+        let (engine, store) = (messenger.engine.clone(), messenger.store.clone());
+        Door { engine, store, chat, messenger, bearers: Arc::default() }
     }
 
     fn known_bearer(&self, hash: &[u8; 32], now: Timestamp) -> Option<Bearer> {
@@ -70,7 +71,7 @@ impl Door {
 }
 
 /// The routes, to be nested at `/api/v1`.
-pub fn routes(engine: Engine, store: Store, chat: Client, online: Online) -> Router {
+pub fn routes(messenger: messenger::World, chat: Client) -> Router {
     Router::new()
         .route("/workflows", post(workflows::create).get(workflows::list))
         .route("/workflows/{id}", get(workflows::get))
@@ -103,7 +104,7 @@ pub fn routes(engine: Engine, store: Store, chat: Client, online: Online) -> Rou
         .route("/workflows/{id}/conflicts/{conflict}/resolve", post(conflicts::resolve))
         .route("/artifacts/{id}", get(workflows::artifact))
         .route("/openapi.json", get(openapi::document))
-        .with_state(Door::new(engine, store, chat, online))
+        .with_state(Door::new(messenger, chat))
         .layer(axum::middleware::map_response(as_problem))
 }
 

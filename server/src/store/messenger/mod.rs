@@ -6,8 +6,8 @@ pub mod verify;
 
 use std::collections::HashMap;
 
-use devsquad::Event;
 use devsquad::id::{AgentId, CheckpointId, ProjectId, TaskId, WorkflowId};
+use devsquad::{Change, Event};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::pages::activity;
 const BEGINS_BEHIND_MAX: i64 = 1_000;
 /// Lines of the journal told between two looks at the bookmark: enough that several workflows are told at a time; after a crash so many are
 /// told again.
-pub const BATCH_MAX: i64 = 200;
+pub const BATCH_MAX: i64 = 500;
 
 /// Events to be told, and what their sentences need.
 #[derive(Debug, Default)]
@@ -34,6 +34,14 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Agents that are given tasks of a workflow in it.
+    pub fn given(&self, workflow: WorkflowId) -> impl Iterator<Item = AgentId> {
+        self.events.iter().filter_map(move |event| match &event.change {
+            Change::TaskLeased(leased) if leased.workflow == workflow => Some(leased.agent),
+            _ => None,
+        })
+    }
+
     /// What something is called.
     pub fn name(&self, id: Uuid) -> Option<String> {
         self.names.get(&id).cloned()
@@ -157,26 +165,6 @@ pub async fn thread_of_checkpoint(tx: &mut TenantTx, checkpoint: CheckpointId, r
     .bind(tx.tenant().organization)
     .bind(checkpoint.0)
     .bind(root)
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-}
-
-/// An agent that takes part in a workflow speaks there as this user.
-pub async fn user_of_assignment(
-    tx: &mut TenantTx,
-    workflow: WorkflowId,
-    agent: AgentId,
-    user: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE agent_assignments SET stream_chat_user_id = $4
-         WHERE organization_id = $1 AND workflow_id = $2 AND agent_id = $3 AND stream_chat_user_id IS DISTINCT FROM $4",
-    )
-    .bind(tx.tenant().organization)
-    .bind(workflow.0)
-    .bind(agent.0)
-    .bind(user)
     .execute(&mut **tx)
     .await
     .map(drop)

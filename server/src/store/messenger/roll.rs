@@ -81,6 +81,20 @@ pub async fn read(tx: &mut TenantTx) -> Result<Roll, sqlx::Error> {
     Ok(roll)
 }
 
+/// Whether that agent and that person are there, and still are.
+pub async fn holds(tx: &mut TenantTx, agent: AgentId, person: UserId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM agents WHERE organization_id = $1 AND id = $2 AND retired_at IS NULL)
+            AND EXISTS (SELECT FROM memberships AS m JOIN users AS u ON u.id = m.user_id
+                         WHERE m.organization_id = $1 AND m.user_id = $3 AND u.disabled_at IS NULL)",
+    )
+    .bind(tx.tenant().organization)
+    .bind(agent.0)
+    .bind(person.0)
+    .fetch_one(&mut **tx)
+    .await
+}
+
 /// Projects and when they were made, oldest first.
 pub async fn projects(tx: &mut TenantTx) -> Result<Vec<(ProjectId, Timestamp)>, sqlx::Error> {
     let rows: Vec<(Uuid, jiff_sqlx::Timestamp)> =

@@ -312,7 +312,7 @@ pub async fn open_workflows(tx: &mut TenantTx, kind: &str, after: &str, limit: i
 /// Something was said in these channels.
 pub async fn said(tx: &mut TenantTx, kind: &str, channels: &[String], now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE stream_chat_integration SET last_activity = $4
+        "UPDATE stream_chat_integration SET last_activity = greatest(last_activity, $4)
          WHERE organization_id = $1 AND channel_type = $2 AND channel_id = ANY ($3)",
     )
     .bind(tx.tenant().organization)

@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use devsquad::id::{CheckpointId, TaskId, WorkflowId};
+use devsquad::messaging::channel::Purpose;
+use devsquad::messaging::wording;
 use devsquad::view::chat::{CLOSED, TaskCard};
 use devsquad::workflow::WorkflowStatus;
 use devsquad::workflow::task::TaskStatus;
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{count, from_json, parsed, time};
@@ -26,8 +29,10 @@ pub struct ChannelRow {
     pub kind: String,
     /// What it is for.
     pub purpose: String,
-    /// The workflow it belongs to: its id, its name, where it stands.
-    pub workflow: Option<(WorkflowId, String, WorkflowStatus)>,
+    /// What it is called; nothing when what it is about is gone.
+    pub name: Option<String>,
+    /// The workflow it belongs to, and where that stands.
+    pub workflow: Option<(WorkflowId, WorkflowStatus)>,
     /// Whether the reader is in it.
     pub joined: bool,
     /// People and agents in it.
@@ -40,13 +45,20 @@ pub struct ChannelRow {
     pub active_at: Option<Timestamp>,
 }
 
+impl ChannelRow {
+    /// What it is called where nobody else is asked.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     channel_id: String,
     channel_type: String,
     purpose: String,
+    name: Option<String>,
     workflow_id: Option<Uuid>,
-    workflow_name: Option<String>,
     workflow_status: Option<String>,
     joined: bool,
     members: i32,
@@ -57,9 +69,9 @@ struct Row {
 
 impl Row {
     fn channel(self) -> Result<ChannelRow, sqlx::Error> {
-        let workflow = match (self.workflow_id, self.workflow_name, self.workflow_status) {
-            (Some(id), Some(name), Some(status)) => {
-                Some((WorkflowId(id), name, parsed("workflow status", &status, WorkflowStatus::parse)?))
+        let workflow = match (self.workflow_id, self.workflow_status) {
+            (Some(id), Some(status)) => {
+                Some((WorkflowId(id), parsed("workflow status", &status, WorkflowStatus::parse)?))
             }
             _ => None,
         };
@@ -67,6 +79,7 @@ impl Row {
             id: self.channel_id,
             kind: self.channel_type,
             purpose: self.purpose,
+            name: self.name,
             workflow,
             joined: self.joined,
             members: count(self.members),
@@ -77,7 +90,14 @@ impl Row {
     }
 }
 
-const COLUMNS: &str = "c.channel_id, c.channel_type, c.purpose, w.id AS workflow_id, w.workflow_name, w.status AS workflow_status,
+/// What a channel is called: by what it is about, in the words of `$4`.
+const NAME: &str = "replace($4::jsonb ->> c.purpose, '{}', CASE c.purpose
+    WHEN 'skill' THEN c.skill
+    WHEN 'direct' THEN (SELECT a.name FROM agents AS a
+        WHERE a.organization_id = c.organization_id AND c.agent_participants @> jsonb_build_array(a.id) LIMIT 1)
+    ELSE coalesce(w.workflow_name,
+        (SELECT p.name FROM projects AS p WHERE p.organization_id = c.organization_id AND p.id = c.project_id)) END)";
+const COLUMNS: &str = "c.channel_id, c.channel_type, c.purpose, w.id AS workflow_id, w.status AS workflow_status,
     c.user_participants @> jsonb_build_array($2::text) AS joined,
     jsonb_array_length(c.user_participants) + jsonb_array_length(c.agent_participants) AS members,
     c.archived_at IS NOT NULL AS archived,
@@ -103,6 +123,11 @@ pub struct Wanted {
     pub offset: i64,
 }
 
+/// What channels of each purpose are called, with `{}` for what they are about.
+fn names() -> Json<HashMap<&'static str, String>> {
+    Json(Purpose::ALL.into_iter().map(|purpose| (purpose.as_str(), wording::channel_name(purpose, "{}"))).collect())
+}
+
 fn me(tx: &TenantTx) -> String {
     tx.tenant().user.unwrap_or_default().to_string()
 }
@@ -110,16 +135,18 @@ fn me(tx: &TenantTx) -> String {
 /// Channels the reader may read, the one with the newest message first, and how many there are in all.
 pub async fn channels(tx: &mut TenantTx, wanted: &Wanted) -> Result<(Vec<ChannelRow>, u32), sqlx::Error> {
     let matching = format!(
-        "FROM {TABLES} AND ($4::bool IS NULL OR (c.archived_at IS NOT NULL) = $4)
-             AND ($5 = '' OR strpos(lower(coalesce(w.workflow_name, c.channel_id)), lower($5)) > 0)"
+        "FROM {TABLES} AND ($5::bool IS NULL OR (c.archived_at IS NOT NULL) = $5)
+             AND ($6 = '' OR strpos(lower(coalesce({NAME}, c.channel_id)), lower($6)) > 0)"
     );
     let (organization, me) = (tx.tenant().organization, me(tx));
-    let query =
-        format!("SELECT {COLUMNS} {matching} ORDER BY active_at DESC NULLS LAST, c.channel_id LIMIT $6 OFFSET $7");
+    let query = format!(
+        "SELECT {COLUMNS}, {NAME} AS name {matching} ORDER BY active_at DESC NULLS LAST, c.channel_id LIMIT $7 OFFSET $8"
+    );
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
         .bind(organization)
         .bind(&me)
         .bind(CLOSED.as_slice())
+        .bind(names())
         .bind(wanted.archived)
         .bind(&wanted.text)
         .bind(wanted.limit)
@@ -130,6 +157,7 @@ pub async fn channels(tx: &mut TenantTx, wanted: &Wanted) -> Result<(Vec<Channel
         .bind(organization)
         .bind(&me)
         .bind(CLOSED.as_slice())
+        .bind(names())
         .bind(wanted.archived)
         .bind(&wanted.text)
         .fetch_one(&mut **tx)
@@ -139,11 +167,12 @@ pub async fn channels(tx: &mut TenantTx, wanted: &Wanted) -> Result<(Vec<Channel
 
 /// One channel, if the reader may read it.
 pub async fn channel(tx: &mut TenantTx, id: &str) -> Result<Option<ChannelRow>, sqlx::Error> {
-    let query = format!("SELECT {COLUMNS} FROM {TABLES} AND c.channel_id = $4 LIMIT 1");
+    let query = format!("SELECT {COLUMNS}, {NAME} AS name FROM {TABLES} AND c.channel_id = $5 LIMIT 1");
     let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query))
         .bind(tx.tenant().organization)
         .bind(me(tx))
         .bind(CLOSED.as_slice())
+        .bind(names())
         .bind(id)
         .fetch_optional(&mut **tx)
         .await?;

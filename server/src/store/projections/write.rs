@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AttemptId, CheckpointId};
+use devsquad::messaging::channel::user_of_agent;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use uuid::Uuid;
@@ -300,17 +301,19 @@ impl Touched {
             return;
         }
         all.part(
-            "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, assigned_at, last_activity) \
-             SELECT $1, a.id, a.workflow, a.agent, 'worker', 'active', a.at, a.at \
-             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) AS a (id, workflow, agent, at) \
-             ON CONFLICT (organization_id, workflow_id, agent_id) \
-             DO UPDATE SET status = 'active', last_activity = excluded.last_activity",
+            "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, stream_chat_user_id, \
+                 assigned_at, last_activity) \
+             SELECT $1, a.id, a.workflow, a.agent, 'worker', 'active', a.chat_user, a.at, a.at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[]) AS a (id, workflow, agent, at, chat_user) \
+             ON CONFLICT (organization_id, workflow_id, agent_id) DO UPDATE SET status = 'active', \
+                 stream_chat_user_id = excluded.stream_chat_user_id, last_activity = excluded.last_activity",
         )
         .bind(organization)
         .bind(self.assigned.iter().map(|(id, ..)| *id).collect::<Vec<Uuid>>())
         .bind(self.assigned.iter().map(|(_, workflow, ..)| workflow.0).collect::<Vec<Uuid>>())
         .bind(self.assigned.iter().map(|(_, _, agent, _)| agent.0).collect::<Vec<Uuid>>())
-        .bind(times(&self.assigned, |(.., at)| Some(*at)));
+        .bind(times(&self.assigned, |(.., at)| Some(*at)))
+        .bind(self.assigned.iter().map(|(_, _, agent, _)| user_of_agent(*agent)).collect::<Vec<String>>());
     }
 
     async fn insert_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {

@@ -21,7 +21,7 @@ use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_P
 use super::{WebBackend, found, unreadable};
 use crate::chat::client::{ChatError, Client};
 use crate::chat::wire::{ChannelQuery, ChannelState, Message, MessageWindow, Window};
-use crate::messenger::{Stuck, World};
+use crate::messenger::Stuck;
 use crate::store::pages::chat::{self, ChannelRow};
 
 /// How long a page waits for the chat: then it says so, and what was written stays where it is.
@@ -89,12 +89,9 @@ impl WebBackend {
 
     pub(super) async fn open_direct(&self, agent: AgentId) -> Result<String, Failure> {
         self.writes()?;
-        let app = &self.app;
-        let chat = app.chat.deadline(ANSWER_WAIT_MAX);
-        let world = World::new(app.engine.clone(), app.store.clone(), chat, None, app.online.clone());
         let who = self.who()?;
         let organization = OrganizationId(who.tenant().organization);
-        match world.direct(organization, agent, who.signed_in.user).await {
+        match self.app.messenger.direct(organization, agent, who.signed_in.user).await {
             Ok(Some(channel)) => Ok(channel.id()),
             Ok(None) => Err(Refusal::not_found("agent", agent).into()),
             Err(Stuck::Chat(error)) => Err(unanswered(error)),

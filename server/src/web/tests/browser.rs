@@ -11,6 +11,7 @@ use crate::chat::client::Client;
 use crate::chat::keys::Keys;
 use crate::engine::Engine;
 use crate::listener::Heard;
+use crate::messenger;
 use crate::store::testing::TestDatabase;
 use crate::web::{App, Settings, first_run, router};
 
@@ -45,7 +46,8 @@ impl Squad {
         // Nothing answers there: stories of the chat run a whole server.
         let chat = Client::new("http://127.0.0.1:9/chat", Keys::given("key", "secret")).expect("a client");
         let engine = Engine::new(database.clone());
-        let app = App::new(engine, database.clone(), chat, Heard::default(), settings).expect("an app");
+        let messenger = messenger::World::new(engine, database.clone(), chat.clone(), None);
+        let app = App::new(messenger, chat, Heard::default(), settings).expect("an app");
         Squad { router: router(app.clone()), app, organization, database }
     }
 

@@ -87,7 +87,7 @@ impl WebBackend {
             let last = thread.latest_replies.last();
             threads.push(ThreadView {
                 channel: channel.to_owned(),
-                channel_name: called(row),
+                channel_name: row.called().to_owned(),
                 title: thread.parent_message.as_ref().map(|root| excerpt(&root.text, FOUND_CHARS)).unwrap_or_default(),
                 root: thread.parent_message_id.clone(),
                 replies: thread.reply_count,
@@ -126,7 +126,7 @@ impl WebBackend {
             ..Query::default()
         };
         let found = self.chat().search(&query).await.map_err(unanswered)?;
-        let names: HashMap<&str, String> = rows.iter().map(|row| (row.id.as_str(), called(row))).collect();
+        let names: HashMap<&str, String> = rows.iter().map(|row| (row.id.as_str(), row.called().to_owned())).collect();
         Ok(found.iter().filter_map(|message| a_find(message, &names)).collect())
     }
 
@@ -143,11 +143,6 @@ impl WebBackend {
     }
 }
 
-/// What a channel is called where the chat is not asked.
-fn called(row: &ChannelRow) -> String {
-    row.workflow.as_ref().map_or_else(|| row.id.clone(), |(_, name, _)| name.clone())
-}
-
 fn by(message: &Message) -> String {
     message.user.as_ref().map(|user| views::user(user).name).unwrap_or_default()
 }
@@ -157,11 +152,11 @@ fn waits(task: TaskCard, named: &HashMap<String, ChannelRow>) -> Option<ThreadVi
     let root = task.thread?;
     let row = named
         .values()
-        .find(|row| row.purpose == "workflow" && row.workflow.as_ref().is_some_and(|(id, ..)| *id == task.workflow))?;
+        .find(|row| row.purpose == "workflow" && row.workflow.as_ref().is_some_and(|(id, _)| *id == task.workflow))?;
     let asked = task.question.map(|(question, _)| question).or(task.decision.map(|(_, title)| title));
     Some(ThreadView {
         channel: row.id.clone(),
-        channel_name: called(row),
+        channel_name: row.called().to_owned(),
         root,
         title: task.name,
         replies: 0,

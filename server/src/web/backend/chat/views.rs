@@ -40,12 +40,9 @@ pub fn member(member: &Member) -> ChatUser {
 
 /// A channel in a list; what the chat says of it is missing while the chat is away.
 pub fn summary(row: ChannelRow, state: Option<&ChannelState>, me: &str) -> ChannelSummary {
-    let called = state.map(|state| text(&state.channel.custom, "name")).filter(|name| !name.is_empty());
-    let name = match (&row.workflow, called) {
-        (Some((_, name, _)), _) if row.purpose == "workflow" => name.clone(),
-        (_, Some(name)) => name.to_owned(),
-        (_, None) => row.id.clone(),
-    };
+    // What it was about may be gone; the chat still knows what it was called.
+    let in_chat = || state.map(|state| text(&state.channel.custom, "name")).filter(|name| !name.is_empty());
+    let name = row.name.as_deref().or_else(in_chat).unwrap_or(&row.id).to_owned();
     let last = state.and_then(|state| state.messages.last()).filter(|message| message.deleted_at.is_none());
     let read = state.and_then(|state| state.read.iter().find(|read| read.user.id == me));
     ChannelSummary {
@@ -59,7 +56,7 @@ pub fn summary(row: ChannelRow, state: Option<&ChannelState>, me: &str) -> Chann
         }),
         id: row.id,
         purpose: row.purpose,
-        workflow: row.workflow.map(|(id, _, status)| (id, status)),
+        workflow: row.workflow,
         joined: row.joined,
         waiting: row.waiting,
         active_at: row.active_at,
