@@ -129,7 +129,7 @@ impl Loop {
                     committing = None;
                     let took = committed.took;
                     match self.finish(committed) {
-                        Ok(()) => self.world.pressure.set(self.has_work().then_some(took)),
+                        Ok(()) => self.world.pressure.ticked(took),
                         Err(end) => return end,
                     }
                 }

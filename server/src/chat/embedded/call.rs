@@ -32,6 +32,7 @@ pub struct Call {
     /// The user whose token it is; `None`: the application itself.
     pub user: Option<String>,
     role: String,
+    app: Option<Value>,
 }
 
 /// A call with a body.
@@ -69,6 +70,7 @@ impl FromRequestParts<Chat> for Call {
         let caller = caller.ok_or_else(|| Fault::new(5, "Nobody is known behind this call."))?;
         let mut tx = chat.store.begin_chat().await?;
         let mut role = "admin".to_owned();
+        let mut known_app = None;
         if let Some(user) = &caller.user {
             let facts = users::facts(&mut tx, user).await?;
             let facts = facts.filter(|facts| !facts.deleted);
@@ -85,8 +87,9 @@ impl FromRequestParts<Chat> for Call {
                 return Err(Fault::new(40, "The token was revoked"));
             }
             role = facts.role;
+            known_app = Some(app);
         }
-        Ok(Call { chat: chat.clone(), tx, now: clock::now(), user: caller.user, role })
+        Ok(Call { chat: chat.clone(), tx, now: clock::now(), user: caller.user, role, app: known_app })
     }
 }
 
@@ -127,6 +130,14 @@ fn has_nul(value: &Value) -> bool {
 }
 
 impl Call {
+    /// The application's settings, read once.
+    pub async fn app(&mut self) -> Result<&Value, Fault> {
+        if self.app.is_none() {
+            self.app = Some(settings::app(&mut self.tx).await?);
+        }
+        Ok(self.app.as_ref().unwrap_or(&Value::Null))
+    }
+
     /// Only the application itself may.
     pub fn server_only(&self) -> Result<(), Fault> {
         match &self.user {

@@ -19,7 +19,7 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(6);
 /// Webhooks on their way at the same time.
 const AT_ONCE_MAX: usize = 8;
 /// Webhooks taken from the table at a time.
-const TAKEN_MAX: i64 = 32;
+const TAKEN_MAX: i64 = 64;
 /// How often the table is looked at without being told: for what is to be tried again, and what another server wrote.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// When a webhook whose sender died is due again: longer than all taken with it can last.

@@ -6,7 +6,7 @@ use super::answer::Fault;
 use super::call::Call;
 use crate::clock;
 use crate::store::chat::channels::{self, Cid};
-use crate::store::chat::{deliveries, settings};
+use crate::store::chat::deliveries;
 
 /// Where webhooks go, and which: by `webhook_url`, or by the list `event_hooks`.
 fn targets(app: &Value, kind: &str) -> Vec<String> {
@@ -39,9 +39,9 @@ impl Call {
     pub async fn tell(&mut self, kind: &str, mut event: Value) -> Result<(), Fault> {
         event["type"] = json!(kind);
         event["created_at"] = json!(self.now);
-        let app = settings::app(&mut self.tx).await?;
+        let urls = targets(self.app().await?, kind);
         let body = event.to_string();
-        for url in targets(&app, kind) {
+        for url in urls {
             deliveries::enqueue(&mut self.tx, clock::fresh_id(), &url, &body, self.now).await?;
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::chat::wire::{MessageRequest, MessageWindow, Patch};
 use crate::clock;
 use crate::store::chat::channels::{self, Cid};
 use crate::store::chat::messages::{self, MessageFacts, Place as Slot, Written, Wrote};
-use crate::store::chat::{members, polls, settings};
+use crate::store::chat::{polls, settings};
 
 /// Names that are the server's to say.
 pub const RESERVED: [&str; 27] = [
@@ -95,10 +95,7 @@ pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep
         pins::pin(call, &place, &id, &user, pin_expires).await?;
     }
     if parent.is_none() || written.show_in_channel {
-        channels::touch(&mut call.tx, cid, now).await?;
-        if !keep_hidden {
-            members::show_to_all(&mut call.tx, cid).await?;
-        }
+        channels::touch(&mut call.tx, cid, !keep_hidden, now).await?;
     }
     match wrote {
         Wrote::Fresh(message) if !pinned => {

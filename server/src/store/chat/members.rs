@@ -180,16 +180,6 @@ pub async fn set_hidden(
     Ok(done.rows_affected() == 1)
 }
 
-/// Shows a channel again to all who hid it: something new is in it.
-pub async fn show_to_all(tx: &mut ChatTx, cid: &Cid) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE chat.members SET hidden = false WHERE channel_type = $1 AND channel_id = $2 AND hidden")
-        .bind(&cid.kind)
-        .bind(&cid.id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// The ids of the channels a user is a member of.
 pub async fn channels_of(tx: &mut ChatTx, user: &str) -> Result<Vec<Cid>, sqlx::Error> {
     let rows: Vec<(String, String)> =
