@@ -59,6 +59,8 @@ const IN_A_CALL_MAX: usize = 100;
 
 /// The number of a refusal because something does not exist.
 const MISSING: i32 = 16;
+/// How long news is gathered before it is told: what happens together is told together, and open pages have it first.
+const GATHERED_FOR: Duration = Duration::from_millis(25);
 
 /// Why it stopped for now.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +143,7 @@ impl Messenger {
                     continue;
                 };
                 tokio::select! {
-                    _ = subscription.receiver.recv() => {}
+                    _ = subscription.receiver.recv() => tokio::time::sleep(GATHERED_FOR).await,
                     Ok(()) = people.changed() => {}
                     () = tokio::time::sleep(self.next_look()) => {}
                 }
