@@ -209,7 +209,8 @@ impl Call {
 
     /// The same, if it is there.
     pub async fn find_place(&mut self, cid: &Cid) -> Result<Option<Place>, Fault> {
-        let Some((facts, kind)) = channels::facts(&mut self.tx, cid).await? else { return Ok(None) };
+        let Some((facts, kind, app)) = channels::facts(&mut self.tx, cid).await? else { return Ok(None) };
+        self.app = Some(app);
         let member = match self.user.clone() {
             Some(user) => members::facts(&mut self.tx, cid, &user).await?,
             None => None,

@@ -105,17 +105,19 @@ pub async fn create(
     Ok(made.rows_affected() == 1)
 }
 
-/// What the rules ask of it, and its type.
-pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<(ChannelFacts, TypeRow)>, sqlx::Error> {
+/// What the rules ask of it, its type, and the application's settings: nearly every call asks for all three.
+pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<(ChannelFacts, TypeRow, Value)>, sqlx::Error> {
     #[derive(FromRow)]
     struct Row {
         #[sqlx(flatten)]
         facts: ChannelFacts,
         #[sqlx(flatten)]
         kind: TypeRow,
+        app: Value,
     }
     let row: Option<Row> = sqlx::query_as(
-        "SELECT c.created_by_id, c.custom, c.frozen, c.disabled, c.cooldown, t.config, t.commands, t.grants
+        "SELECT c.created_by_id, c.custom, c.frozen, c.disabled, c.cooldown, t.config, t.commands, t.grants,
+             (SELECT settings FROM chat.app) AS app
          FROM chat.channels AS c JOIN chat.channel_types AS t ON t.name = c.type
          WHERE c.type = $1 AND c.id = $2 AND c.deleted_at IS NULL",
     )
@@ -123,7 +125,7 @@ pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<(ChannelFacts, T
     .bind(&cid.id)
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|Row { facts, kind }| (facts, kind)))
+    Ok(row.map(|Row { facts, kind, app }| (facts, kind, app)))
 }
 
 /// Its document.
