@@ -57,21 +57,9 @@ impl Tenant {
     }
 }
 
-/// How a transaction begins that is no tenant's: all of it in one trip, for nothing in it is anybody's. Its statements have
-/// `READ_STATEMENT_MAX`.
-const BEGIN_WORKER: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL ROLE devsquad_worker";
-const BEGIN_CHAT: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL ROLE devsquad_chat";
-const BEGIN_CHAT_UNHURRIED: &str =
-    "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL synchronous_commit = off; SET LOCAL ROLE devsquad_chat";
-
-/// How a transaction begins, and what it becomes then.
-struct Beginning {
-    begin: &'static str,
-    of_tenant: Option<Context>,
-}
-
-/// What a transaction of a tenant becomes after `BEGIN`.
+/// What a transaction becomes after `BEGIN`.
 struct Context {
+    begin: &'static str,
     role: &'static str,
     claims: String,
     statement_max: Duration,
@@ -80,12 +68,6 @@ struct Context {
     by_key: bool,
     /// Whether its commit waits for the disk.
     flushed: bool,
-}
-
-impl Context {
-    fn reading(tenant: &Tenant, statement_max: Duration) -> Context {
-        Context { role: "devsquad_reader", claims: tenant.claims(), statement_max, by_key: false, flushed: true }
-    }
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -120,50 +102,81 @@ impl Store {
     }
 
     async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
-        let context = Context {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
             role: "devsquad_app",
             claims: tenant.claims(),
             statement_max: WRITE_STATEMENT_MAX,
             by_key: true,
             flushed,
-        };
-        self.begin_of(tenant, "BEGIN", context).await
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
 
     /// Begins a transaction that reads rows of one tenant; PostgreSQL refuses it any write.
     pub async fn begin_read(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        self.begin_of(tenant, "BEGIN READ ONLY", Context::reading(tenant, READ_STATEMENT_MAX)).await
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN READ ONLY",
+            role: "devsquad_reader",
+            claims: tenant.claims(),
+            statement_max: READ_STATEMENT_MAX,
+            by_key: false,
+            flushed: true,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
 
     /// Begins a reading transaction in which every statement sees the same moment, however long it takes.
     pub async fn begin_read_snapshot(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.begin_of(tenant, begin, Context::reading(tenant, WRITE_STATEMENT_MAX)).await
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            role: "devsquad_reader",
+            claims: tenant.claims(),
+            statement_max: WRITE_STATEMENT_MAX,
+            by_key: false,
+            flushed: true,
+        });
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
 
     /// Begins a transaction between tenants.
     pub async fn begin_worker(&self) -> Result<WorkerTx, sqlx::Error> {
-        Ok(WorkerTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_WORKER, of_tenant: None }).await? })
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_worker",
+            claims: String::new(),
+            statement_max: READ_STATEMENT_MAX,
+            by_key: false,
+            flushed: true,
+        });
+        Ok(WorkerTx { transaction: transaction.await? })
     }
 
     /// Begins a transaction of the embedded chat server.
     pub async fn begin_chat(&self) -> Result<ChatTx, sqlx::Error> {
-        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT, of_tenant: None }).await? })
+        self.chat_transaction(true).await
     }
 
     /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk.
     pub async fn begin_chat_unhurried(&self) -> Result<ChatTx, sqlx::Error> {
-        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT_UNHURRIED, of_tenant: None }).await? })
+        self.chat_transaction(false).await
     }
 
-    async fn begin_of(&self, tenant: &Tenant, begin: &'static str, context: Context) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Beginning { begin, of_tenant: Some(context) }).await?;
-        Ok(TenantTx { transaction, tenant: *tenant })
+    async fn chat_transaction(&self, flushed: bool) -> Result<ChatTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Context {
+            begin: "BEGIN",
+            role: "devsquad_chat",
+            claims: String::new(),
+            statement_max: READ_STATEMENT_MAX,
+            by_key: false,
+            flushed,
+        });
+        Ok(ChatTx { transaction: transaction.await? })
     }
 
     /// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
-    async fn spawn_begin(&self, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let begun = tokio::spawn(begin(self.pool.clone(), beginning));
+    async fn spawn_begin(&self, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let begun = tokio::spawn(begin(self.pool.clone(), context));
         match timeout(BEGIN_WAIT_MAX, begun).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
@@ -173,11 +186,11 @@ impl Store {
 }
 
 /// Begins on the first connection that works. After PostgreSQL was restarted the idle ones are dead; each is found so and dropped.
-async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+async fn begin(pool: PgPool, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut waited = Duration::ZERO;
     let mut pause = BEGIN_PAUSE_MIN;
     loop {
-        match begin_once(&pool, &beginning).await {
+        match begin_once(&pool, &context).await {
             Err(error) if is_lost_connection(&error) && waited < BEGIN_WAIT_MAX => {
                 tracing::debug!(%error, "no connection; trying again");
                 if matches!(error, sqlx::Error::PoolTimedOut) {
@@ -193,9 +206,8 @@ async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static
     }
 }
 
-async fn begin_once(pool: &PgPool, beginning: &Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    let mut transaction = pool.begin_with(beginning.begin).await?;
-    let Some(context) = &beginning.of_tenant else { return Ok(transaction) };
+async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin_with(context.begin).await?;
     // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
     sqlx::query(
         "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
