@@ -193,7 +193,7 @@ impl Place {
         let sent = door.chat.send_message(CHANNEL_TYPE, &self.channel, &message).await.map_err(unsaid)?;
         if is_agent {
             // A person's words the listener hears and notes.
-            let mut tx = door.store.begin(&tenant(caller.organization)).await?;
+            let mut tx = door.store.begin_unhurried(&tenant(caller.organization)).await?;
             rooms::said(&mut tx, CHANNEL_TYPE, slice::from_ref(&self.channel), clock::now()).await?;
             tx.commit().await?;
         }
