@@ -1,16 +1,12 @@
 //! What one agent and one person say to each other: a channel of their own, made by whichever of them speaks first.
 
-use std::time::Duration;
-
 use devsquad::id::{AgentId, OrganizationId, UserId};
 use devsquad::messaging::channel::Channel;
 
 use super::{Messenger, Stuck, World};
 use crate::chat::check::CHANNEL_TYPE;
+use crate::chat::client::ASKED_CALL_MAX;
 use crate::store::messenger::{roll, rooms};
-
-/// Longest wait for one answer of the chat: whoever wants to speak waits for the channel.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(8);
 
 impl World {
     /// The channel of the two, made where it is not there. Nothing when one of them is not there, or not any more.
@@ -24,7 +20,7 @@ impl World {
         person: UserId,
     ) -> Result<Option<Channel>, Stuck> {
         let channel = Channel::Direct(agent, person);
-        let world = self.deadline(ANSWER_WAIT_MAX);
+        let world = self.deadline(ASKED_CALL_MAX);
         let mut messenger = Messenger::new(world, organization);
         let mut tx = self.store.begin_read(&messenger.tenant()).await?;
         if !roll::holds(&mut tx, agent, person).await? {

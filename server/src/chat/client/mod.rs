@@ -28,6 +28,8 @@ use retry::Retries;
 pub const HOSTED_URL: &str = "https://chat.stream-io-api.com";
 /// How long a call may take with all its attempts, unless the client is told otherwise.
 pub const CALL_MAX: Duration = Duration::from_secs(60);
+/// The same while somebody waits for it: then they are told that the chat does not answer, and what was written stays where it is.
+pub const ASKED_CALL_MAX: Duration = Duration::from_secs(8);
 /// How long one attempt may take.
 const ATTEMPT_MAX: Duration = Duration::from_secs(15);
 /// How long a connection may take to come about.

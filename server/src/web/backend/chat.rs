@@ -9,7 +9,6 @@ mod say;
 pub(in crate::web) mod views;
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use app::error::Failure;
 use devsquad::Refusal;
@@ -19,13 +18,11 @@ use devsquad::refusal::RefusalKind;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_PAGE, TaskCard, Which};
 
 use super::{WebBackend, found, unreadable};
-use crate::chat::client::{ChatError, Client};
+use crate::chat::client::{ASKED_CALL_MAX, ChatError, Client};
 use crate::chat::wire::{ChannelQuery, ChannelState, Message, MessageWindow, Window};
 use crate::messenger::Stuck;
 use crate::store::pages::chat::{self, ChannelRow};
 
-/// How long a page waits for the chat: then it says so, and what was written stays where it is.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(8);
 /// Members shown of a channel.
 const MEMBERS_MAX: i64 = 100;
 /// Messages asked for by their ids at a time: as many as a page holds.
@@ -56,7 +53,7 @@ pub(super) fn unanswered(error: ChatError) -> Failure {
 
 impl WebBackend {
     fn chat(&self) -> Client {
-        self.app.chat.deadline(ANSWER_WAIT_MAX)
+        self.app.chat.deadline(ASKED_CALL_MAX)
     }
 
     /// The chat's user of the person signed in.
