@@ -14,6 +14,9 @@ use crate::agents::api::load_agents;
 use crate::live::use_live;
 use crate::ui::*;
 
+/// Threads shown that wait for an answer: on a phone the channels come after them. The inbox has the rest.
+const WAITS_MAX: usize = 5;
+
 /// The hub.
 #[component]
 pub fn HubPage() -> impl IntoView {
@@ -160,11 +163,16 @@ fn Sections(page: Now<ChannelPage>) -> impl IntoView {
     .into_any()
 }
 
-/// What waits for a person, the oldest first.
+/// What waits for a person, the oldest first; as much as leaves room for the rest of the page.
 #[component]
 fn Waits(threads: Now<Vec<ThreadView>>) -> impl IntoView {
     let waiting = memo(move |_| {
-        threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some()).cloned().collect::<Vec<_>>())
+        threads.seen(|threads| {
+            threads.iter().filter(|thread| thread.waits.is_some()).take(WAITS_MAX).cloned().collect::<Vec<_>>()
+        })
+    });
+    let more = derived(move || {
+        threads.seen(|threads| threads.iter().filter(|thread| thread.waits.is_some()).count()).saturating_sub(WAITS_MAX)
     });
     view! {
         <Only
@@ -176,6 +184,11 @@ fn Waits(threads: Now<Vec<ThreadView>>) -> impl IntoView {
                     <li><ThreadLine thread/></li>
                 </Rows>
             </ul>
+            <Only when=move || { more.get() > 0 }>
+                <p class="mt-2 text-sm">
+                    <a href="/communication/threads" class="link">{part(move || format!("See {} more", more.get()))}</a>
+                </p>
+            </Only>
         </Only>
     }
     .into_any()

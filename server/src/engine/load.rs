@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::queue::{KEYS_REMEMBERED_MAX, Keys};
 use crate::clock;
 use crate::store::journal::{self, Chain};
+use crate::store::projections::Assigned;
 use crate::store::{Store, Tenant, idempotency};
 
 /// How long an owner counts as alive without renewing. Only for people to read: the epoch decides.
@@ -23,6 +24,8 @@ pub(super) struct Loaded {
     pub keys: Keys,
     /// The event of the last snapshot.
     pub snapshot_seq: u64,
+    /// Rows that say already who takes part in what.
+    pub assigned: Assigned,
 }
 
 /// Becomes the single writer of an organization and rebuilds its state.
@@ -78,7 +81,8 @@ async fn load(store: &Store, tenant: &Tenant, epoch: i64) -> anyhow::Result<Load
     if keys.len() > KEYS_REMEMBERED_MAX {
         tracing::warn!(keys = keys.len(), "more idempotency keys than expected are kept in memory");
     }
-    Ok(Loaded { state: state.restored(clock::now()), chain, epoch, keys: Keys::kept(keys), snapshot_seq })
+    let (state, keys) = (state.restored(clock::now()), Keys::kept(keys));
+    Ok(Loaded { state, chain, epoch, keys, snapshot_seq, assigned: Assigned::default() })
 }
 
 /// A workflow that has left memory, folded from its own events.

@@ -346,8 +346,9 @@ impl Loop {
         let entries = std::mem::take(&mut self.entries);
         let seen = std::mem::take(&mut self.seen);
         let mut fresh_id = clock::fresh_id;
+        let Loaded { state, assigned, .. } = &mut self.loaded;
         Tick {
-            touched: Touched::collect(&entries, &self.loaded.state, &seen, &mut fresh_id),
+            touched: Touched::collect(&entries, state, &seen, assigned, &mut fresh_id),
             entries,
             kept: std::mem::take(&mut self.kept),
             callers: std::mem::take(&mut self.callers),

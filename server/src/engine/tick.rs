@@ -71,7 +71,7 @@ impl Tick {
     }
 
     async fn write(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<()> {
-        let mut tx = store.begin(&Tenant::system(organization.0)).await?;
+        let mut tx = store.begin_tick(&Tenant::system(organization.0)).await?;
         journal::check_epoch(&mut tx, self.epoch).await?;
         let mut new = Together::default();
         self.touched.begin(&mut new, organization.0, self.now);

@@ -35,6 +35,10 @@ pub use tenant::{ChatTx, Tenant, TenantTx, WorkerTx};
 
 /// Connections of one server: a tick and a page each need one for milliseconds; more than this only queue inside PostgreSQL.
 pub const CONNECTIONS_MAX: u32 = 24;
+/// One in so many of them is for ticks alone. The pool hands its connections out in turn, and each is a process that plans and finds its pages
+/// in memory by itself: one that meets a tick now and then does both anew each time. More than one is made only if organizations tick at
+/// the same time.
+const TICKS_SHARE: u32 = 6;
 /// How long the pool may look for a connection before `begin` thinks again. The pool pauses up to a fifth of this between attempts,
 /// so it also says how late the end of a restart is noticed.
 pub const ACQUIRE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -178,6 +182,7 @@ fn explain(error: MigrateError) -> anyhow::Error {
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: PgPool,
+    ticks: PgPool,
 }
 
 impl Store {
@@ -193,12 +198,15 @@ impl Store {
         let login = login(&options, &mut owner).await?;
         owner.close().await.context("closing the owner's connection")?;
 
-        let pool = pool(login, options.connections_max).await?;
+        let of_ticks = (options.connections_max / TICKS_SHARE).max(1);
+        let ticks = pool_options(of_ticks).connect_lazy_with(with_limits(login.clone()));
+        let pool = pool_options(options.connections_max.saturating_sub(of_ticks).max(1));
+        let pool = pool.connect_with(with_limits(login)).await.context("the pool cannot be opened")?;
         let mut connection = pool.acquire().await.context("no connection")?;
         check::durability(&mut connection).await?;
         check::login(&mut connection).await?;
         drop(connection);
-        Ok(Self { pool })
+        Ok(Self { pool, ticks })
     }
 
     /// Whether PostgreSQL answers now.
@@ -208,6 +216,7 @@ impl Store {
 
     /// Closes every connection; transactions still open are rolled back.
     pub async fn close(&self) {
+        self.ticks.close().await;
         self.pool.close().await;
     }
 }
@@ -270,15 +279,19 @@ async fn set_password(owner: &mut PgConnection, password: &str) -> Result<(), sq
     tx.commit().await
 }
 
-async fn pool(login: PgConnectOptions, connections_max: u32) -> anyhow::Result<PgPool> {
+/// What a connection begins with.
+fn with_limits(login: PgConnectOptions) -> PgConnectOptions {
     let idle_ms = IDLE_IN_TRANSACTION_MAX.as_millis().to_string();
     let statement_ms = WRITE_STATEMENT_MAX.as_millis().to_string();
-    let login = login.application_name("devsquad").statement_cache_capacity(STATEMENTS_KEPT_MAX).options([
+    login.application_name("devsquad").statement_cache_capacity(STATEMENTS_KEPT_MAX).options([
         ("idle_in_transaction_session_timeout", idle_ms.as_str()),
         ("statement_timeout", statement_ms.as_str()),
         ("search_path", "public"),
         ("TimeZone", "UTC"),
-    ]);
+    ])
+}
+
+fn pool_options(connections_max: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WAIT_MAX)
@@ -292,9 +305,6 @@ async fn pool(login: PgConnectOptions, connections_max: u32) -> anyhow::Result<P
                 Ok(true)
             })
         })
-        .connect_with(login)
-        .await
-        .context("the pool cannot be opened")
 }
 
 #[cfg(test)]

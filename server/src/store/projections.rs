@@ -1,12 +1,15 @@
 //! The tables that pages and reports read, kept equal to the state: what a tick touched is collected once, from its
 //! events and from the state after them, and written in the tick's own transaction.
 
+mod assigned;
 mod collect;
 mod conflicts;
 mod questions;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use assigned::Assigned;
+
+use std::collections::BTreeMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
@@ -27,7 +30,6 @@ pub struct Touched {
     edges_settled: Vec<(TaskId, &'static str)>,
     attempts: BTreeMap<AttemptId, NewAttempt>,
     attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
-    assignments: BTreeSet<(WorkflowId, AgentId)>,
     assigned: Vec<(Uuid, WorkflowId, AgentId, Timestamp)>,
     asked: questions::Asked,
     disputed: conflicts::Disputed,

@@ -64,10 +64,25 @@ struct Context {
     claims: String,
     statement_max: Duration,
     /// Rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left to itself, it
-    /// would walk through all rows of the organization for every handful that is named, until the tables are analysed.
+    /// would walk through all rows of the organization for every handful that is named, until the tables are analysed. So it is told
+    /// that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes longer than
+    /// carrying out a small one.
     by_key: bool,
     /// Whether its commit waits for the disk.
     flushed: bool,
+}
+
+impl Context {
+    fn writing(tenant: &Tenant, flushed: bool) -> Self {
+        Self {
+            begin: "BEGIN",
+            role: "devsquad_app",
+            claims: tenant.claims(),
+            statement_max: WRITE_STATEMENT_MAX,
+            by_key: true,
+            flushed,
+        }
+    }
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -102,14 +117,13 @@ impl Store {
     }
 
     async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN",
-            role: "devsquad_app",
-            claims: tenant.claims(),
-            statement_max: WRITE_STATEMENT_MAX,
-            by_key: true,
-            flushed,
-        });
+        let transaction = self.spawn_begin(Context::writing(tenant, flushed));
+        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+    }
+
+    /// Begins the transaction of a tick, on one of the connections that ticks have for themselves.
+    pub async fn begin_tick(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
+        let transaction = spawn_begin(&self.ticks, Context::writing(tenant, true));
         Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
     }
 
@@ -174,14 +188,18 @@ impl Store {
         Ok(ChatTx { transaction: transaction.await? })
     }
 
-    /// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
     async fn spawn_begin(&self, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let begun = tokio::spawn(begin(self.pool.clone(), context));
-        match timeout(BEGIN_WAIT_MAX, begun).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
-        }
+        spawn_begin(&self.pool, context).await
+    }
+}
+
+/// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
+async fn spawn_begin(pool: &PgPool, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let begun = tokio::spawn(begin(pool.clone(), context));
+    match timeout(BEGIN_WAIT_MAX, begun).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
     }
 }
 
@@ -206,19 +224,27 @@ async fn begin(pool: PgPool, context: Context) -> Result<Transaction<'static, Po
     }
 }
 
+const CONTEXT: &str =
+    "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
+     set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)";
+
+/// The same, for rows that are looked up by their keys.
+const CONTEXT_BY_KEY: &str =
+    "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
+     set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true), \
+     set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), \
+     set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), \
+     set_config('seq_page_cost', '0', true), set_config('random_page_cost', '0', true), \
+     set_config('cpu_tuple_cost', '1', true), set_config('cpu_index_tuple_cost', '1', true), \
+     set_config('plan_cache_mode', 'force_generic_plan', true)";
+
 async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin_with(context.begin).await?;
     // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
-    sqlx::query(
-        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
-         set_config('enable_seqscan', $4, true), set_config('enable_bitmapscan', $4, true), set_config('enable_nestloop', $4, true), \
-         set_config('enable_mergejoin', $4, true), \
-         set_config('synchronous_commit', CASE WHEN $5 THEN current_setting('synchronous_commit') ELSE 'off' END, true)",
-    )
+    sqlx::query(if context.by_key { CONTEXT_BY_KEY } else { CONTEXT })
     .bind(&context.claims)
     .bind(context.statement_max.as_millis().to_string())
     .bind(context.role)
-    .bind(if context.by_key { "off" } else { "on" })
     .bind(context.flushed)
     .execute(&mut *transaction)
     .await?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::TenantTx;
 
 /// Invariants as queries: each gives one text for each place where it is broken.
-pub const QUERIES: [(&str, &str, &str); 6] = [
+pub const QUERIES: [(&str, &str, &str); 7] = [
     (
         "I7",
         "nothing acknowledged is lost",
@@ -52,6 +52,24 @@ pub const QUERIES: [(&str, &str, &str); 6] = [
         "every row that can be seen belongs to the tenant that asks",
         "SELECT 'workflow ' || id FROM orchestration_workflows WHERE organization_id <> $1 UNION ALL \
          SELECT 'event ' || id FROM orchestration_events WHERE organization_id <> $1",
+    ),
+    (
+        "T2",
+        "every row that names another one finds it: tasks and edges, attempts, assignments",
+        "SELECT 'task ' || t.id FROM workflow_tasks AS t LEFT JOIN orchestration_workflows AS w \
+         ON w.organization_id = $1 AND w.id = t.workflow_id WHERE t.organization_id = $1 AND w.id IS NULL UNION ALL \
+         SELECT 'edge ' || d.id FROM task_dependencies AS d \
+         LEFT JOIN workflow_tasks AS p ON p.organization_id = $1 AND p.id = d.parent_task_id AND p.workflow_id = d.workflow_id \
+         LEFT JOIN workflow_tasks AS c ON c.organization_id = $1 AND c.id = d.child_task_id AND c.workflow_id = d.workflow_id \
+         WHERE d.organization_id = $1 AND (p.id IS NULL OR c.id IS NULL) UNION ALL \
+         SELECT 'attempt ' || a.id FROM attempts AS a \
+         LEFT JOIN workflow_tasks AS t ON t.organization_id = $1 AND t.id = a.task_id AND t.workflow_id = a.workflow_id \
+         LEFT JOIN agents AS g ON g.organization_id = $1 AND g.id = a.agent_id \
+         WHERE a.organization_id = $1 AND (t.id IS NULL OR g.id IS NULL) UNION ALL \
+         SELECT 'assignment ' || a.id FROM agent_assignments AS a \
+         LEFT JOIN orchestration_workflows AS w ON w.organization_id = $1 AND w.id = a.workflow_id \
+         LEFT JOIN agents AS g ON g.organization_id = $1 AND g.id = a.agent_id \
+         WHERE a.organization_id = $1 AND (w.id IS NULL OR g.id IS NULL)",
     ),
 ];
 

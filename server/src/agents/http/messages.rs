@@ -191,13 +191,18 @@ impl Place {
             ..message
         };
         let sent = door.chat.send_message(CHANNEL_TYPE, &self.channel, &message).await.map_err(unsaid)?;
-        if is_agent {
-            // A person's words the listener hears and notes.
-            let mut tx = door.store.begin_unhurried(&tenant(caller.organization)).await?;
-            rooms::said(&mut tx, CHANNEL_TYPE, slice::from_ref(&self.channel), clock::now()).await?;
-            tx.commit().await?;
+        // A person's words the listener hears and notes. What cannot be noted was said all the same.
+        if is_agent && let Err(error) = self.note(door, caller).await {
+            tracing::warn!(%error, channel = self.channel, "a channel does not move up for what was said in it");
         }
         Ok((StatusCode::CREATED, axum::Json(json!({ "id": sent.id }))))
+    }
+
+    /// Notes that something was said here now.
+    async fn note(&self, door: &Door, caller: &Caller) -> Result<(), sqlx::Error> {
+        let mut tx = door.store.begin_unhurried(&tenant(caller.organization)).await?;
+        rooms::said(&mut tx, CHANNEL_TYPE, slice::from_ref(&self.channel), clock::now()).await?;
+        tx.commit().await
     }
 
     /// What was said here, oldest first.

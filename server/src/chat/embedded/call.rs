@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Chat;
 use super::answer::{Answer, Fault, Outcome};
+use super::deliver::Outgoing;
 use super::door::Caller;
 use super::limits;
 use super::permissions::granted;
@@ -23,14 +24,14 @@ use crate::store::chat::{ChatTx, Custom};
 
 /// A call being answered. Dropped without [`answer`](Self::answer), nothing of it happened.
 pub struct Call {
-    /// The server.
-    pub chat: Chat,
     /// The transaction.
     pub tx: ChatTx,
     /// When it happens.
     pub now: Timestamp,
     /// The user whose token it is; `None`: the application itself.
     pub user: Option<String>,
+    /// Webhooks that tell of it.
+    pub outgoing: Outgoing,
     role: String,
     app: Option<Value>,
 }
@@ -89,7 +90,8 @@ impl FromRequestParts<Chat> for Call {
             role = facts.role;
             known_app = Some(app);
         }
-        Ok(Call { chat: chat.clone(), tx, now: clock::now(), user: caller.user, role, app: known_app })
+        let outgoing = Outgoing::new(chat.webhooks.clone());
+        Ok(Call { tx, now: clock::now(), user: caller.user, outgoing, role, app: known_app })
     }
 }
 
@@ -270,7 +272,7 @@ impl Call {
     /// Makes it durable, and answers.
     pub async fn answer(self, answer: Value) -> Outcome {
         self.tx.commit().await?;
-        self.chat.due.notify_one();
+        self.outgoing.send();
         Ok(Answer(answer))
     }
 }

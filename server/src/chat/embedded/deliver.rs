@@ -1,9 +1,14 @@
 //! Sends webhooks: signed, a few at a time, again if they do not arrive, and then no more.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use jiff::SignedDuration;
+use futures::stream::FuturesUnordered;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::OwnedPermit;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,15 +23,66 @@ const ATTEMPTS_MAX: i32 = 3;
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(6);
 /// Webhooks on their way at the same time.
 const AT_ONCE_MAX: usize = 8;
+/// Webhooks that wait in memory, some megabytes; those beyond are taken from the table when it is their turn.
+const HELD_MAX: usize = 1_024;
 /// Webhooks taken from the table at a time.
-const TAKEN_MAX: i64 = 64;
-/// How often the table is looked at without being told: for what is to be tried again, and what another server wrote.
+const TAKEN_MAX: usize = 64;
+/// How often the table is looked at: for what is to be tried again, what a dead server wrote, and what found no room in memory.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// When a webhook whose sender died is due again: longer than all taken with it can last.
-const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// When a webhook whose sender died is due again.
+const HELD_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// A webhook that is due again in less than this is left to the table: it must not be on its way twice.
+const HELD_LEFT_MIN: SignedDuration = SignedDuration::from_secs(10);
+/// How often it is noted what came of those sent, all in one transaction.
+const SETTLE_EVERY: Duration = Duration::from_millis(100);
 
-/// Sends what is due, until it is stopped.
-pub async fn run(chat: Chat, stop: CancellationToken) {
+/// Where webhooks go once they are written.
+pub type Queue = mpsc::Sender<Held>;
+
+/// A webhook, and until when it is this server's to send.
+pub struct Held {
+    delivery: Delivery,
+    until: Timestamp,
+}
+
+/// The way from those who write webhooks to the one who sends them.
+pub fn queue() -> (Queue, mpsc::Receiver<Held>) {
+    mpsc::channel(HELD_MAX)
+}
+
+/// The webhooks of one call: sent when its transaction is durable, forgotten with it.
+pub struct Outgoing {
+    queue: Queue,
+    held: Vec<(OwnedPermit<Held>, Held)>,
+}
+
+impl Outgoing {
+    /// None yet.
+    pub fn new(queue: Queue) -> Self {
+        Self { queue, held: Vec::new() }
+    }
+
+    /// Takes one along if there is room in memory. Gives it as it is to be written, and when others may take it from the table.
+    pub fn hold(&mut self, mut delivery: Delivery, now: Timestamp) -> (Delivery, Timestamp) {
+        let Ok(room) = self.queue.clone().try_reserve_owned() else { return (delivery, now) };
+        let until = now + HELD_FOR;
+        delivery.attempts = 1;
+        self.held.push((room, Held { delivery: delivery.clone(), until }));
+        (delivery, until)
+    }
+
+    /// Hands them over to be sent.
+    pub fn send(self) {
+        for (room, held) in self.held {
+            room.send(held);
+        }
+    }
+}
+
+type Sent = (Delivery, Option<String>);
+
+/// Sends what was written, until it is stopped.
+pub async fn run(chat: Chat, mut written: mpsc::Receiver<Held>, stop: CancellationToken) {
     let client =
         match reqwest::Client::builder().timeout(ANSWER_WAIT_MAX).redirect(reqwest::redirect::Policy::none()).build() {
             Ok(client) => client,
@@ -35,44 +91,56 @@ pub async fn run(chat: Chat, stop: CancellationToken) {
                 return;
             }
         };
-    let pause = chat.options.retry_pause.min(LOOK_EVERY);
+    let mut look = every(chat.options.retry_pause.min(LOOK_EVERY));
+    let mut settling = every(SETTLE_EVERY);
+    let mut taken: VecDeque<Held> = VecDeque::new();
+    let mut sending = FuturesUnordered::new();
+    let mut sent: Vec<Sent> = Vec::new();
     loop {
-        let taken = tokio::select! {
-            () = stop.cancelled() => return,
-            taken = take(&chat) => taken,
-        };
-        match taken {
-            Ok(taken) if !taken.is_empty() => {
-                let sending: Vec<_> = taken.into_iter().map(|delivery| send(&chat, &client, delivery)).collect();
-                let sent: Vec<(Delivery, Option<String>)> =
-                    futures::stream::iter(sending).buffer_unordered(AT_ONCE_MAX).collect().await;
-                if let Err(error) = settle(&chat, sent).await {
-                    tracing::warn!(%error, "deliveries of webhooks cannot be noted; they will come again");
-                }
-                continue;
+        while sending.len() < AT_ONCE_MAX
+            && let Some(held) = taken.pop_front()
+        {
+            if held.until.duration_since(clock::now()) >= HELD_LEFT_MIN {
+                sending.push(send(&chat, &client, held.delivery));
             }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "webhooks cannot be looked for now"),
         }
         tokio::select! {
-            () = stop.cancelled() => return,
-            () = chat.due.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => break,
+            Some(held) = written.recv(), if taken.is_empty() => taken.push_back(held),
+            Some(one) = sending.next() => sent.push(one),
+            _ = settling.tick(), if !sent.is_empty() => settle(&chat, &mut sent).await,
+            _ = look.tick(), if taken.is_empty() => match take(&chat).await {
+                Ok(due) => {
+                    taken.extend(due);
+                    if taken.len() == TAKEN_MAX {
+                        look.reset_immediately();
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "webhooks cannot be looked for now"),
+            },
         }
     }
+    settle(&chat, &mut sent).await;
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }
 
 /// What a power cut takes of this, and of what is noted afterwards, has a webhook come twice, as its receiver has to expect anyway.
-async fn take(chat: &Chat) -> Result<Vec<Delivery>, sqlx::Error> {
+async fn take(chat: &Chat) -> Result<impl Iterator<Item = Held> + use<>, sqlx::Error> {
     let mut tx = chat.store.begin_chat_unhurried().await?;
     let now = clock::now();
-    let taken = deliveries::take(&mut tx, now, now + TAKEN_FOR, TAKEN_MAX).await?;
+    let until = now + HELD_FOR;
+    let taken = deliveries::take(&mut tx, now, until, TAKEN_MAX as i64).await?;
     tx.commit().await?;
-    Ok(taken)
+    Ok(taken.into_iter().map(move |delivery| Held { delivery, until }))
 }
 
 /// Sends one; gives why it was not taken.
-async fn send(chat: &Chat, client: &reqwest::Client, delivery: Delivery) -> (Delivery, Option<String>) {
+async fn send(chat: &Chat, client: &reqwest::Client, delivery: Delivery) -> Sent {
     let keys = &chat.options.keys;
     let sent = client
         .post(&delivery.url)
@@ -92,8 +160,17 @@ async fn send(chat: &Chat, client: &reqwest::Client, delivery: Delivery) -> (Del
     (delivery, refused)
 }
 
-/// Notes what came of several: what was taken or given up is forgotten, the rest is put off.
-async fn settle(chat: &Chat, sent: Vec<(Delivery, Option<String>)>) -> Result<(), sqlx::Error> {
+/// Notes what came of those sent: what was taken or given up is forgotten, the rest is put off. What cannot be noted comes again.
+async fn settle(chat: &Chat, sent: &mut Vec<Sent>) {
+    if let Err(error) = note(chat, std::mem::take(sent)).await {
+        tracing::warn!(%error, "deliveries of webhooks cannot be noted; they will come again");
+    }
+}
+
+async fn note(chat: &Chat, sent: Vec<Sent>) -> Result<(), sqlx::Error> {
+    if sent.is_empty() {
+        return Ok(());
+    }
     let mut over: Vec<Uuid> = Vec::new();
     let mut tx = chat.store.begin_chat_unhurried().await?;
     for (delivery, refused) in sent {

@@ -6,7 +6,7 @@ use super::answer::Fault;
 use super::call::Call;
 use crate::clock;
 use crate::store::chat::channels::{self, Cid};
-use crate::store::chat::deliveries;
+use crate::store::chat::deliveries::{self, Delivery};
 
 /// Where webhooks go, and which: by `webhook_url`, or by the list `event_hooks`.
 fn targets(app: &Value, kind: &str) -> Vec<String> {
@@ -42,7 +42,9 @@ impl Call {
         let urls = targets(self.app().await?, kind);
         let body = event.to_string();
         for url in urls {
-            deliveries::enqueue(&mut self.tx, clock::fresh_id(), &url, &body, self.now).await?;
+            let delivery = Delivery { id: clock::fresh_id(), url, body: body.clone(), attempts: 0 };
+            let (delivery, due) = self.outgoing.hold(delivery, self.now);
+            deliveries::enqueue(&mut self.tx, &delivery, due, self.now).await?;
         }
         Ok(())
     }

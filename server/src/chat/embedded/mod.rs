@@ -33,7 +33,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::keys::Keys;
@@ -68,8 +67,8 @@ pub struct Chat {
     store: Store,
     options: Arc<Options>,
     rates: Arc<rates::Rates>,
-    /// Rung when a webhook was written.
-    due: Arc<Notify>,
+    /// Where webhooks go once they are written.
+    webhooks: deliver::Queue,
 }
 
 impl Chat {
@@ -77,8 +76,9 @@ impl Chat {
     pub async fn start(store: Store, options: Options, stop: CancellationToken) -> anyhow::Result<Chat> {
         seed::seed(&store).await?;
         let rates = Arc::new(rates::Rates::new(options.calls_per_minute_max, APPLICATION_TIMES));
-        let chat = Chat { store, options: Arc::new(options), rates, due: Arc::default() };
-        tokio::spawn(deliver::run(chat.clone(), stop));
+        let (webhooks, written) = deliver::queue();
+        let chat = Chat { store, options: Arc::new(options), rates, webhooks };
+        tokio::spawn(deliver::run(chat.clone(), written, stop));
         Ok(chat)
     }
 

@@ -19,15 +19,24 @@ pub struct Delivery {
     pub attempts: i32,
 }
 
-/// Writes one down.
-pub async fn enqueue(tx: &mut ChatTx, id: Uuid, url: &str, body: &str, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO chat.deliveries (id, url, body, next_at, created_at) VALUES ($1, $2, $3, $4, $4)")
-        .bind(id)
-        .bind(url)
-        .bind(body)
-        .bind(at(now))
-        .execute(&mut **tx)
-        .await?;
+/// Writes one down. Nobody takes it before `due`: whoever wrote it may send it until then without asking for it.
+pub async fn enqueue(
+    tx: &mut ChatTx,
+    delivery: &Delivery,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO chat.deliveries (id, url, body, attempts, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(delivery.id)
+    .bind(&delivery.url)
+    .bind(&delivery.body)
+    .bind(delivery.attempts)
+    .bind(at(due))
+    .bind(at(now))
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

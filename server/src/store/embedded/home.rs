@@ -106,7 +106,8 @@ impl Home {
             .arg("--pwfile")
             .arg(&handed)
             .args(["--username", SUPERUSER, "--auth", "scram-sha-256", "--data-checksums", "--encoding", "UTF8"])
-            .args(["--locale", if cfg!(target_os = "linux") { "C.UTF-8" } else { "C" }])
+            // Texts stand in the order of their bytes, in which keys are compared fastest; what a letter is, Unicode says.
+            .args(["--locale", if cfg!(target_os = "linux") { "C.UTF-8" } else { "C" }, "--lc-collate", "C"])
             .output()
             .await;
         fs::remove_file(&handed).context("removing the handed password")?;

@@ -12,17 +12,24 @@ use uuid::Uuid;
 
 use super::super::journal::Entry;
 use super::{
-    ArtifactRow, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow, TaskRow,
+    ArtifactRow, Assigned, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow, TaskRow,
     Touched, WorkflowRow,
 };
 
+/// Whether other tasks wait for it: whether it has edges.
+fn is_needed(state: &State, task: TaskId) -> bool {
+    let Some(place) = state.task_ref(task) else { return true };
+    state.at(place).is_none_or(|(workflow, _)| workflow.tasks.iter().any(|other| other.needs.contains(&place.1)))
+}
+
 impl Touched {
     /// The rows touched by `entries`, after which the state is `state`. `seen` are agents heard of meanwhile, whom no event
-    /// speaks of.
+    /// speaks of; `assigned` are rows that need not be written again.
     pub fn collect(
         entries: &[Entry],
         state: &State,
         seen: &BTreeSet<AgentId>,
+        assigned: &mut Assigned,
         fresh_id: &mut dyn FnMut() -> Uuid,
     ) -> Touched {
         let mut touched = Touched::default();
@@ -44,7 +51,7 @@ impl Touched {
             if let Change::AgentRegistered(profile) = &event.change {
                 joined.insert(profile.id);
             }
-            touched.event(event, state, &mut agents, &mut tasks, fresh_id);
+            touched.event(event, state, assigned, &mut agents, &mut tasks, fresh_id);
         }
         for (id, position) in &workflows {
             if let Some(workflow) = state.workflows.get(id) {
@@ -61,6 +68,7 @@ impl Touched {
                 }
             }
         }
+        touched.edges_settled.retain(|(task, _)| is_needed(state, *task));
         let found = agents.iter().filter_map(|id| state.agents.get(id).map(|agent| (*id, agent.clone())));
         (touched.new_agents, touched.agents) = found.partition(|(id, _)| joined.contains(id));
         touched
@@ -70,6 +78,7 @@ impl Touched {
         &mut self,
         event: &Event,
         state: &State,
+        assigned: &mut Assigned,
         agents: &mut BTreeSet<AgentId>,
         tasks: &mut HashMap<TaskId, ()>,
         fresh_id: &mut dyn FnMut() -> Uuid,
@@ -81,7 +90,7 @@ impl Touched {
             Change::WorkflowCreated(created) => self.created(created, event, fresh_id),
             Change::TaskLeased(leased) => {
                 self.leased(leased, event);
-                if self.assignments.insert((leased.workflow, leased.agent)) {
+                if assigned.is_due(leased.workflow, leased.agent, at) {
                     self.assigned.push((fresh_id(), leased.workflow, leased.agent, at));
                 }
             }
@@ -157,6 +166,7 @@ impl Touched {
             Change::CheckpointWaived { checkpoint, reason, .. } => self.decided(*checkpoint, "waived", reason, event),
             Change::WorkflowEnded { workflow, .. } => {
                 self.ended.push((*workflow, at));
+                assigned.end(*workflow);
                 if let Some(workflow) = state.workflows.get(workflow) {
                     tasks.extend(
                         workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| (task.id, ())),
