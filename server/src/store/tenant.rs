@@ -57,9 +57,21 @@ impl Tenant {
     }
 }
 
-/// What a transaction becomes after `BEGIN`.
-struct Context {
+/// How a transaction begins that is no tenant's: all of it in one trip, for nothing in it is anybody's. Its statements have
+/// `READ_STATEMENT_MAX`.
+const BEGIN_WORKER: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL ROLE devsquad_worker";
+const BEGIN_CHAT: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL ROLE devsquad_chat";
+const BEGIN_CHAT_UNHURRIED: &str =
+    "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL synchronous_commit = off; SET LOCAL ROLE devsquad_chat";
+
+/// How a transaction begins, and what it becomes then.
+struct Beginning {
     begin: &'static str,
+    of_tenant: Option<Context>,
+}
+
+/// What a transaction of a tenant becomes after `BEGIN`.
+struct Context {
     role: &'static str,
     claims: String,
     statement_max: Duration,
@@ -73,15 +85,13 @@ struct Context {
 }
 
 impl Context {
-    fn writing(tenant: &Tenant, flushed: bool) -> Self {
-        Self {
-            begin: "BEGIN",
-            role: "devsquad_app",
-            claims: tenant.claims(),
-            statement_max: WRITE_STATEMENT_MAX,
-            by_key: true,
-            flushed,
-        }
+    fn reading(tenant: &Tenant, statement_max: Duration) -> Context {
+        Context { role: "devsquad_reader", claims: tenant.claims(), statement_max, by_key: false, flushed: true }
+    }
+
+    fn writing(tenant: &Tenant, flushed: bool) -> Context {
+        let (role, claims) = ("devsquad_app", tenant.claims());
+        Context { role, claims, statement_max: WRITE_STATEMENT_MAX, by_key: true, flushed }
     }
 }
 
@@ -117,85 +127,54 @@ impl Store {
     }
 
     async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context::writing(tenant, flushed));
-        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+        self.begin_of(tenant, "BEGIN", Context::writing(tenant, flushed)).await
     }
 
     /// Begins the transaction of a tick, on one of the connections that ticks have for themselves.
     pub async fn begin_tick(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let transaction = spawn_begin(&self.ticks, Context::writing(tenant, true));
-        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+        let beginning = Beginning { begin: "BEGIN", of_tenant: Some(Context::writing(tenant, true)) };
+        Ok(TenantTx { transaction: spawn_begin(&self.ticks, beginning).await?, tenant: *tenant })
     }
 
     /// Begins a transaction that reads rows of one tenant; PostgreSQL refuses it any write.
     pub async fn begin_read(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN READ ONLY",
-            role: "devsquad_reader",
-            claims: tenant.claims(),
-            statement_max: READ_STATEMENT_MAX,
-            by_key: false,
-            flushed: true,
-        });
-        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+        self.begin_of(tenant, "BEGIN READ ONLY", Context::reading(tenant, READ_STATEMENT_MAX)).await
     }
 
     /// Begins a reading transaction in which every statement sees the same moment, however long it takes.
     pub async fn begin_read_snapshot(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            role: "devsquad_reader",
-            claims: tenant.claims(),
-            statement_max: WRITE_STATEMENT_MAX,
-            by_key: false,
-            flushed: true,
-        });
-        Ok(TenantTx { transaction: transaction.await?, tenant: *tenant })
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.begin_of(tenant, begin, Context::reading(tenant, WRITE_STATEMENT_MAX)).await
     }
 
     /// Begins a transaction between tenants.
     pub async fn begin_worker(&self) -> Result<WorkerTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN",
-            role: "devsquad_worker",
-            claims: String::new(),
-            statement_max: READ_STATEMENT_MAX,
-            by_key: false,
-            flushed: true,
-        });
-        Ok(WorkerTx { transaction: transaction.await? })
+        Ok(WorkerTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_WORKER, of_tenant: None }).await? })
     }
 
     /// Begins a transaction of the embedded chat server.
     pub async fn begin_chat(&self) -> Result<ChatTx, sqlx::Error> {
-        self.chat_transaction(true).await
+        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT, of_tenant: None }).await? })
     }
 
     /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk.
     pub async fn begin_chat_unhurried(&self) -> Result<ChatTx, sqlx::Error> {
-        self.chat_transaction(false).await
+        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT_UNHURRIED, of_tenant: None }).await? })
     }
 
-    async fn chat_transaction(&self, flushed: bool) -> Result<ChatTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Context {
-            begin: "BEGIN",
-            role: "devsquad_chat",
-            claims: String::new(),
-            statement_max: READ_STATEMENT_MAX,
-            by_key: false,
-            flushed,
-        });
-        Ok(ChatTx { transaction: transaction.await? })
+    async fn begin_of(&self, tenant: &Tenant, begin: &'static str, context: Context) -> Result<TenantTx, sqlx::Error> {
+        let transaction = self.spawn_begin(Beginning { begin, of_tenant: Some(context) }).await?;
+        Ok(TenantTx { transaction, tenant: *tenant })
     }
 
-    async fn spawn_begin(&self, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        spawn_begin(&self.pool, context).await
+    async fn spawn_begin(&self, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        spawn_begin(&self.pool, beginning).await
     }
 }
 
 /// The caller may stop waiting; the task goes on to the end, and its transaction, wanted by nobody, is rolled back.
-async fn spawn_begin(pool: &PgPool, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    let begun = tokio::spawn(begin(pool.clone(), context));
+async fn spawn_begin(pool: &PgPool, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let begun = tokio::spawn(begin(pool.clone(), beginning));
     match timeout(BEGIN_WAIT_MAX, begun).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
@@ -204,11 +183,11 @@ async fn spawn_begin(pool: &PgPool, context: Context) -> Result<Transaction<'sta
 }
 
 /// Begins on the first connection that works. After PostgreSQL was restarted the idle ones are dead; each is found so and dropped.
-async fn begin(pool: PgPool, context: Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut waited = Duration::ZERO;
     let mut pause = BEGIN_PAUSE_MIN;
     loop {
-        match begin_once(&pool, &context).await {
+        match begin_once(&pool, &beginning).await {
             Err(error) if is_lost_connection(&error) && waited < BEGIN_WAIT_MAX => {
                 tracing::debug!(%error, "no connection; trying again");
                 if matches!(error, sqlx::Error::PoolTimedOut) {
@@ -238,16 +217,17 @@ const CONTEXT_BY_KEY: &str =
      set_config('cpu_tuple_cost', '1', true), set_config('cpu_index_tuple_cost', '1', true), \
      set_config('plan_cache_mode', 'force_generic_plan', true)";
 
-async fn begin_once(pool: &PgPool, context: &Context) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    let mut transaction = pool.begin_with(context.begin).await?;
+async fn begin_once(pool: &PgPool, beginning: &Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin_with(beginning.begin).await?;
+    let Some(context) = &beginning.of_tenant else { return Ok(transaction) };
     // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
     sqlx::query(if context.by_key { CONTEXT_BY_KEY } else { CONTEXT })
-    .bind(&context.claims)
-    .bind(context.statement_max.as_millis().to_string())
-    .bind(context.role)
-    .bind(context.flushed)
-    .execute(&mut *transaction)
-    .await?;
+        .bind(&context.claims)
+        .bind(context.statement_max.as_millis().to_string())
+        .bind(context.role)
+        .bind(context.flushed)
+        .execute(&mut *transaction)
+        .await?;
     Ok(transaction)
 }
 

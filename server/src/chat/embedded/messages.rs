@@ -85,7 +85,15 @@ pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep
         parent_of(call, &place, parent).await?;
     }
     let written = written(call, &place, request).await?;
-    let slot = Slot { id: &id, cid, user: &user, kind, parent: parent.as_deref() };
+    let slot = Slot {
+        id: &id,
+        cid,
+        user: &user,
+        kind,
+        parent: parent.as_deref(),
+        in_channel: parent.is_none() || written.show_in_channel,
+        shows_channel: !keep_hidden,
+    };
     let now = call.now;
     let wrote = messages::insert(&mut call.tx, slot, &written, now).await?;
     if matches!(wrote, Wrote::Nothing) {
@@ -93,9 +101,6 @@ pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep
     }
     if pinned {
         pins::pin(call, &place, &id, &user, pin_expires).await?;
-    }
-    if parent.is_none() || written.show_in_channel {
-        channels::touch(&mut call.tx, cid, !keep_hidden, now).await?;
     }
     match wrote {
         Wrote::Fresh(message) if !pinned => {

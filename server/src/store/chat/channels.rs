@@ -188,21 +188,6 @@ pub async fn update(
     Ok(())
 }
 
-/// Notes that a message came; `shown`: to those who hid the channel, too.
-pub async fn touch(tx: &mut ChatTx, cid: &Cid, shown: bool, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "WITH shown AS (UPDATE chat.members SET hidden = false WHERE channel_type = $1 AND channel_id = $2 AND hidden AND $4)
-         UPDATE chat.channels SET last_message_at = greatest(last_message_at, $3) WHERE type = $1 AND id = $2",
-    )
-    .bind(&cid.kind)
-    .bind(&cid.id)
-    .bind(at(now))
-    .bind(shown)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 /// Marks it as gone, or removes it with everything in it.
 pub async fn delete(tx: &mut ChatTx, cid: &Cid, hard: bool, now: Timestamp) -> Result<(), sqlx::Error> {
     if hard {

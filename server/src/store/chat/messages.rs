@@ -44,6 +44,10 @@ pub struct Place<'a> {
     pub kind: &'a str,
     /// The root of its thread.
     pub parent: Option<&'a str>,
+    /// Whether the channel shows it, and has a newer message then.
+    pub in_channel: bool,
+    /// Whether who hid the channel sees it again.
+    pub shows_channel: bool,
 }
 
 /// What the rules ask of a message.
@@ -174,7 +178,9 @@ pub async fn insert(
 ) -> Result<Wrote, sqlx::Error> {
     let plain = written.quoted_message_id.is_none() && written.poll_id.is_none();
     let query = format!(
-        "INSERT INTO chat.messages AS m (id, channel_type, channel_id, user_id, type, parent_id, text, attachments, mentioned_users,
+        "WITH touched AS (UPDATE chat.channels SET last_message_at = greatest(last_message_at, $16) WHERE type = $2 AND id = $3 AND $17),
+            shown AS (UPDATE chat.members SET hidden = false WHERE channel_type = $2 AND channel_id = $3 AND hidden AND $17 AND $18)
+         INSERT INTO chat.messages AS m (id, channel_type, channel_id, user_id, type, parent_id, text, attachments, mentioned_users,
                 quoted_message_id, poll_id, command, silent, show_in_channel, custom, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (id) DO NOTHING
          RETURNING {}",
@@ -197,6 +203,8 @@ pub async fn insert(
         .bind(written.show_in_channel)
         .bind(object(&written.custom))
         .bind(at(now))
+        .bind(place.in_channel)
+        .bind(place.shows_channel)
         .fetch_optional(&mut **tx)
         .await?;
     Ok(match made {

@@ -125,6 +125,42 @@ async fn a_commit_after_a_swallowed_error_fails() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a transaction is, by PostgreSQL's account.
+const IS: &str =
+    "SELECT current_user::text, current_setting('statement_timeout'), current_setting('synchronous_commit'),
+     coalesce(current_setting('request.jwt.claims', true), '')";
+
+#[tokio::test]
+async fn what_is_no_tenants_is_confined_from_its_first_trip_and_leaves_nothing() -> anyhow::Result<()> {
+    type Found = (String, String, String, String);
+    let database = TestDatabase::new().await?;
+    let acme = database.organization(ACME, "Acme").await?;
+    drop(database.begin(&acme).await?);
+    let expected = |role: &str, flushed: &str| {
+        let timeout = format!("{}s", READ_STATEMENT_MAX.as_secs());
+        (role.to_owned(), timeout, flushed.to_owned(), String::new())
+    };
+    let mut tx = database.begin_worker().await?;
+    let found: Found = sqlx::query_as(IS).fetch_one(&mut *tx).await?;
+    assert_eq!(found, expected("devsquad_worker", "on"));
+    drop(tx);
+    let mut tx = database.begin_chat().await?;
+    let found: Found = sqlx::query_as(IS).fetch_one(&mut *tx).await?;
+    assert_eq!(found, expected("devsquad_chat", "on"));
+    sqlx::query("SELECT FROM projects").execute(&mut *tx).await.expect_err("it sees the chat's tables only");
+    drop(tx);
+    let mut tx = database.begin_chat_unhurried().await?;
+    let found: Found = sqlx::query_as(IS).fetch_one(&mut *tx).await?;
+    assert_eq!(found, expected("devsquad_chat", "off"));
+    drop(tx);
+    // Given up at every moment of its one trip.
+    for round in 0..100_u64 {
+        drop(timeout(Duration::from_micros(round * 5), database.begin_chat()).await);
+    }
+    assert_eq!(leftovers(&database).await?, [""; 0]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_reading_transaction_cannot_write() -> anyhow::Result<()> {
     let database = TestDatabase::new().await?;
