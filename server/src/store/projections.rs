@@ -24,7 +24,7 @@ pub struct Touched {
     retired: Vec<(AgentId, Timestamp)>,
     new_workflows: Vec<NewWorkflow>,
     workflows: Vec<WorkflowRow>,
-    new_tasks: Vec<(NewTask, TaskRow)>,
+    new_tasks: Vec<NewTask>,
     tasks: Vec<TaskRow>,
     edges: Vec<EdgeRow>,
     edges_settled: Vec<(TaskId, &'static str)>,
@@ -69,6 +69,7 @@ struct WorkflowRow {
 
 #[derive(Clone, Debug)]
 struct NewTask {
+    id: TaskId,
     workflow: WorkflowId,
     ordinal: i32,
     key: String,
@@ -81,6 +82,9 @@ struct NewTask {
     max_attempts: i32,
     timeout_s: i32,
     rank: f64,
+    status: &'static str,
+    stage: String,
+    ready_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]

@@ -203,13 +203,13 @@ async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static
     }
 }
 
-const CONTEXT: &str =
-    "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
+const CONTEXT: &str = "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
+     set_config('role', $3, true), \
      set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)";
 
 /// The same, for rows that are looked up by their keys.
-const CONTEXT_BY_KEY: &str =
-    "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('role', $3, true), \
+const CONTEXT_BY_KEY: &str = "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
+     set_config('role', $3, true), \
      set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true), \
      set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), \
      set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), \

@@ -16,7 +16,7 @@ use super::limits;
 use super::permissions::granted;
 use crate::chat::wire::Acting;
 use crate::clock;
-use crate::store::chat::channels::{self, ChannelFacts, Cid};
+use crate::store::chat::channels::{self, Around, ChannelFacts, Cid};
 use crate::store::chat::members::{self, MemberFacts};
 use crate::store::chat::settings::{self, TypeRow};
 use crate::store::chat::users;
@@ -150,24 +150,34 @@ impl Call {
 
     /// Who acts: the user whose token it is, or whom the application names; they are made if they are not there.
     pub async fn acting(&mut self, acting: &Acting) -> Result<String, Fault> {
-        let named = acting.user_id.clone().or_else(|| acting.user.as_ref().map(|user| user.id.clone()));
-        self.acting_as(named.filter(|id| !id.is_empty())).await
+        self.acting_as(named(acting)).await
     }
 
     /// The same, by an id.
     pub async fn acting_as(&mut self, named: Option<String>) -> Result<String, Fault> {
+        let known = match &named {
+            Some(named) if self.user.is_none() => {
+                // Whoever acts is nearly always there already.
+                let facts = users::facts(&mut self.tx, named).await?.filter(|facts| !facts.deleted);
+                facts.map(|facts| facts.deactivated)
+            }
+            _ => None,
+        };
+        self.acting_known(named, known).await
+    }
+
+    /// The same, of a user of whom it is known whether they are there, and deactivated.
+    async fn acting_known(&mut self, named: Option<String>, deactivated: Option<bool>) -> Result<String, Fault> {
         match (&self.user, named) {
             (Some(user), Some(named)) if *user != named => {
                 Err(Fault::not_allowed(format!("{user} may not act as {named}")))
             }
             (Some(user), _) => Ok(user.clone()),
             (None, Some(named)) => {
-                // Whoever acts is nearly always there already.
-                let known = users::facts(&mut self.tx, &named).await?.filter(|facts| !facts.deleted);
-                if known.is_none() {
+                if deactivated.is_none() {
                     self.ensure(std::slice::from_ref(&named)).await?;
                 }
-                if known.is_some_and(|facts| facts.deactivated) {
+                if deactivated == Some(true) {
                     return Err(Fault::not_allowed(format!("{named} is deactivated")));
                 }
                 Ok(named)
@@ -211,13 +221,29 @@ impl Call {
 
     /// The same, if it is there.
     pub async fn find_place(&mut self, cid: &Cid) -> Result<Option<Place>, Fault> {
-        let Some((facts, kind, app)) = channels::facts(&mut self.tx, cid).await? else { return Ok(None) };
-        self.app = Some(app);
+        match channels::around(&mut self.tx, cid, None).await? {
+            Some(around) => self.place_of(cid, around).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The channel of that name, and who acts there.
+    pub async fn place_and_actor(&mut self, cid: &Cid, acting: &Acting) -> Result<(Place, String), Fault> {
+        let named = named(acting);
+        let around = channels::around(&mut self.tx, cid, named.as_deref()).await?;
+        let around = around.ok_or_else(|| Fault::missing(format!("There is no channel {cid}")))?;
+        let deactivated = around.actor_deactivated;
+        let place = self.place_of(cid, around).await?;
+        Ok((place, self.acting_known(named, deactivated).await?))
+    }
+
+    async fn place_of(&mut self, cid: &Cid, around: Around) -> Result<Place, Fault> {
+        self.app = Some(around.app);
         let member = match self.user.clone() {
             Some(user) => members::facts(&mut self.tx, cid, &user).await?,
             None => None,
         };
-        Ok(Some(Place { cid: cid.clone(), facts, kind, member }))
+        Ok(Place { cid: cid.clone(), facts: around.facts, kind: around.kind, member })
     }
 
     /// A channel type.
@@ -275,6 +301,12 @@ impl Call {
         self.outgoing.send();
         Ok(Answer(answer))
     }
+}
+
+/// Whom the caller says it acts as.
+fn named(acting: &Acting) -> Option<String> {
+    let named = acting.user_id.clone().or_else(|| acting.user.as_ref().map(|user| user.id.clone()));
+    named.filter(|id| !id.is_empty())
 }
 
 /// The custom fields of an object.

@@ -362,8 +362,7 @@ pub async fn show(Path((kind, id)): Path<(String, String)>, In(call, body): In<H
 }
 
 async fn set_hidden(mut call: Call, cid: Cid, body: &Hide, hidden: bool) -> Outcome {
-    call.place(&cid).await?;
-    let user = call.acting(&body.acting).await?;
+    let (_, user) = call.place_and_actor(&cid, &body.acting).await?;
     let cleared = (hidden && body.clear_history).then_some(call.now);
     if !members::set_hidden(&mut call.tx, &cid, &user, hidden, cleared).await? {
         return Err(Fault::input(format!("{user} is not a member of {cid}")));

@@ -65,8 +65,7 @@ pub async fn send(Path((kind, id)): Path<(String, String)>, In(mut call, body): 
 
 /// Writes a message, and tells of it.
 pub async fn write_new(call: &mut Call, cid: &Cid, request: MessageRequest, keep_hidden: bool) -> Result<Value, Fault> {
-    let place = call.place(cid).await?;
-    let user = call.acting(&request.acting).await?;
+    let (place, user) = call.place_and_actor(cid, &request.acting).await?;
     let reply = request.parent_id.is_some();
     call.require(&place, if reply { "create-reply" } else { "create-message" }, false)?;
     open_to(call, &place, &user).await?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Fault, Outcome};
-use super::call::{Call, In};
+use super::call::{Call, In, Place};
 use super::channels::{cid, parse_cid};
 use super::limits;
 use crate::chat::wire::{Acting, Custom};
@@ -33,18 +33,20 @@ pub struct Mark {
 
 /// `POST /channels/{type}/{id}/read`
 pub async fn mark(Path((kind, id)): Path<(String, String)>, In(mut call, body): In<Mark>) -> Outcome {
-    let user = call.acting(&body.acting).await?;
-    let event = mark_one(&mut call, &cid(&kind, &id), &user, &body).await?;
+    let (place, user) = call.place_and_actor(&cid(&kind, &id), &body.acting).await?;
+    let event = mark_one(&mut call, &place, &user, &body).await?;
     call.answer(json!({ "event": event })).await
 }
 
-async fn mark_one(call: &mut Call, cid: &Cid, user: &str, body: &Mark) -> Result<Value, Fault> {
-    let place = call.place(cid).await?;
-    call.require(&place, "read-channel", false)?;
-    if let Some(thread) = &body.thread_id {
+async fn mark_one(call: &mut Call, place: &Place, user: &str, body: &Mark) -> Result<Value, Fault> {
+    let cid = &place.cid;
+    call.require(place, "read-channel", false)?;
+    let last_read = if let Some(thread) = &body.thread_id {
         message_of(call, cid, thread).await?;
         let now = call.now;
         threads::mark_read(&mut call.tx, thread, user, now).await?;
+        let of_channel = members::reads(&mut call.tx, cid, Some(user)).await?.into_iter().next();
+        of_channel.map_or(Value::Null, |read| read["last_read_message_id"].clone())
     } else {
         let (until, last) = match &body.message_id {
             Some(message) => (message_of(call, cid, message).await?, Some(message.clone())),
@@ -53,12 +55,11 @@ async fn mark_one(call: &mut Call, cid: &Cid, user: &str, body: &Mark) -> Result
         if !members::mark_read(&mut call.tx, cid, user, until, last.as_deref()).await? {
             return Err(Fault::input(format!("{user} is not a member of {cid}")));
         }
-    }
-    let read = members::reads(&mut call.tx, cid, Some(user)).await?.into_iter().next();
+        json!(last)
+    };
     let event = json!({
         "type": "message.read", "cid": cid.to_string(), "channel_type": cid.kind, "channel_id": cid.id, "created_at": call.now,
-        "user": call.user_document(user).await?, "thread_id": body.thread_id,
-        "last_read_message_id": read.as_ref().map(|read| read["last_read_message_id"].clone()),
+        "user": call.user_document(user).await?, "thread_id": body.thread_id, "last_read_message_id": last_read,
     });
     call.tell("message.read", event.clone()).await?;
     Ok(event)
@@ -83,9 +84,8 @@ pub struct MarkUnread {
 /// `POST /channels/{type}/{id}/unread`
 pub async fn mark_unread(Path((kind, id)): Path<(String, String)>, In(mut call, body): In<MarkUnread>) -> Outcome {
     let cid = cid(&kind, &id);
-    let place = call.place(&cid).await?;
+    let (place, user) = call.place_and_actor(&cid, &body.acting).await?;
     call.require(&place, "read-channel", false)?;
-    let user = call.acting(&body.acting).await?;
     // PostgreSQL keeps microseconds: this is right before the message.
     let before = message_of(&mut call, &cid, &body.message_id).await? - SignedDuration::from_micros(1);
     if !members::mark_read(&mut call.tx, &cid, &user, before, None).await? {
@@ -119,11 +119,9 @@ pub async fn mark_many(In(mut call, body): In<MarkMany>) -> Outcome {
     }
     for (cid, message) in wanted {
         // A channel that was deleted meanwhile has nothing to be read.
-        if call.find_place(&cid).await?.is_none() {
-            continue;
-        }
+        let Some(place) = call.find_place(&cid).await? else { continue };
         let mark = Mark { message_id: Some(message).filter(|id| !id.is_empty()), ..Mark::default() };
-        mark_one(&mut call, &cid, &user, &mark).await?;
+        mark_one(&mut call, &place, &user, &mark).await?;
     }
     call.answer(json!({})).await
 }

@@ -105,27 +105,35 @@ pub async fn create(
     Ok(made.rows_affected() == 1)
 }
 
-/// What the rules ask of it, its type, and the application's settings: nearly every call asks for all three.
-pub async fn facts(tx: &mut ChatTx, cid: &Cid) -> Result<Option<(ChannelFacts, TypeRow, Value)>, sqlx::Error> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        facts: ChannelFacts,
-        #[sqlx(flatten)]
-        kind: TypeRow,
-        app: Value,
-    }
-    let row: Option<Row> = sqlx::query_as(
+/// A channel and what nearly every call asks for with it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Around {
+    /// What the rules ask of the channel.
+    #[sqlx(flatten)]
+    pub facts: ChannelFacts,
+    /// Its type.
+    #[sqlx(flatten)]
+    pub kind: TypeRow,
+    /// The application's settings.
+    pub app: Value,
+    /// Whether the user who acts is deactivated; `None`: there is no such user.
+    pub actor_deactivated: Option<bool>,
+}
+
+/// What is there around a channel, for somebody who acts in it.
+pub async fn around(tx: &mut ChatTx, cid: &Cid, actor: Option<&str>) -> Result<Option<Around>, sqlx::Error> {
+    sqlx::query_as(
         "SELECT c.created_by_id, c.custom, c.frozen, c.disabled, c.cooldown, t.config, t.commands, t.grants,
-             (SELECT settings FROM chat.app) AS app
+             (SELECT settings FROM chat.app) AS app,
+             (SELECT u.deactivated_at IS NOT NULL FROM chat.users AS u WHERE u.id = $3 AND u.deleted_at IS NULL) AS actor_deactivated
          FROM chat.channels AS c JOIN chat.channel_types AS t ON t.name = c.type
          WHERE c.type = $1 AND c.id = $2 AND c.deleted_at IS NULL",
     )
     .bind(&cid.kind)
     .bind(&cid.id)
+    .bind(actor)
     .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|Row { facts, kind, app }| (facts, kind, app)))
+    .await
 }
 
 /// Its document.

@@ -20,12 +20,7 @@ pub struct Delivery {
 }
 
 /// Writes one down. Nobody takes it before `due`: whoever wrote it may send it until then without asking for it.
-pub async fn enqueue(
-    tx: &mut ChatTx,
-    delivery: &Delivery,
-    due: Timestamp,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
+pub async fn enqueue(tx: &mut ChatTx, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO chat.deliveries (id, url, body, attempts, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
     )

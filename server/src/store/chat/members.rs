@@ -125,15 +125,13 @@ pub async fn query(
 
 /// How far the members have read: of all of them, or of one.
 pub async fn reads(tx: &mut ChatTx, cid: &Cid, user: Option<&str>) -> Result<Vec<Value>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT chat.read_json(m) FROM chat.members AS m
-         WHERE m.channel_type = $1 AND m.channel_id = $2 AND ($3::text IS NULL OR m.user_id = $3) ORDER BY m.created_at, m.user_id LIMIT 100",
-    )
-    .bind(&cid.kind)
-    .bind(&cid.id)
-    .bind(user)
-    .fetch_all(&mut **tx)
-    .await
+    let mut query = QueryBuilder::new("SELECT chat.read_json(m) FROM chat.members AS m WHERE m.channel_type = ");
+    query.push_bind(&cid.kind).push(" AND m.channel_id = ").push_bind(&cid.id);
+    if let Some(user) = user {
+        query.push(" AND m.user_id = ").push_bind(user);
+    }
+    query.push(" ORDER BY m.created_at, m.user_id LIMIT 100");
+    query.build_query_scalar().fetch_all(&mut **tx).await
 }
 
 /// Whether somebody has read up to that moment now. `false`: they are no member.

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::super::journal::Entry;
 use super::{
-    ArtifactRow, Assigned, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow, TaskRow,
-    Touched, WorkflowRow,
+    ArtifactRow, Assigned, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow,
+    TaskRow, Touched, WorkflowRow,
 };
 
 /// Whether other tasks wait for it: whether it has edges.
@@ -33,14 +33,15 @@ impl Touched {
         fresh_id: &mut dyn FnMut() -> Uuid,
     ) -> Touched {
         let mut touched = Touched::default();
-        let mut tasks: HashMap<TaskId, ()> = HashMap::new();
+        // In order: the rows of one workflow lie together.
+        let mut tasks: BTreeSet<TaskId> = BTreeSet::new();
         let mut workflows: HashMap<WorkflowId, u64> = HashMap::new();
         let mut created: BTreeSet<WorkflowId> = BTreeSet::new();
         let mut agents: BTreeSet<AgentId> = seen.clone();
         let mut joined: BTreeSet<AgentId> = BTreeSet::new();
         for entry in entries {
             let event = &entry.event;
-            tasks.extend(event.change.tasks().iter().map(|task| (*task, ())));
+            tasks.extend(event.change.tasks());
             agents.extend(event.change.agent());
             if let Some(workflow) = event.change.workflow() {
                 workflows.insert(workflow, event.seq);
@@ -58,13 +59,16 @@ impl Touched {
                 touched.workflows.push(workflow_row(workflow, *position));
             }
         }
-        for task in tasks.keys() {
+        for task in &tasks {
             if let Some(place) = state.task_ref(*task)
                 && let Some((workflow, task)) = state.at(place)
             {
-                match created.contains(&workflow.id) {
-                    true => touched.new_tasks.push((new_task(workflow, task, place.1), task_row(task))),
-                    false => touched.tasks.push(task_row(task)),
+                let is_new = created.contains(&workflow.id);
+                if is_new {
+                    touched.new_tasks.push(new_task(workflow, task, place.1));
+                }
+                if !is_new || !is_untouched(task) {
+                    touched.tasks.push(task_row(task));
                 }
             }
         }
@@ -80,7 +84,7 @@ impl Touched {
         state: &State,
         assigned: &mut Assigned,
         agents: &mut BTreeSet<AgentId>,
-        tasks: &mut HashMap<TaskId, ()>,
+        tasks: &mut BTreeSet<TaskId>,
         fresh_id: &mut dyn FnMut() -> Uuid,
     ) {
         let at = event.at;
@@ -128,7 +132,7 @@ impl Touched {
                 self.edges_settled.extend(tasks.iter().map(|task| (*task, "failed")));
             }
             Change::TaskRetried { task, revived, .. } => {
-                tasks.extend(revived.iter().map(|task| (*task, ())));
+                tasks.extend(revived);
                 self.edges_settled.extend(revived.iter().chain([task]).map(|task| (*task, "pending")));
             }
             Change::CheckpointOpened { workflow, task, checkpoint, kind, title, sha256, round, .. } => {
@@ -168,9 +172,7 @@ impl Touched {
                 self.ended.push((*workflow, at));
                 assigned.end(*workflow);
                 if let Some(workflow) = state.workflows.get(workflow) {
-                    tasks.extend(
-                        workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| (task.id, ())),
-                    );
+                    tasks.extend(workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| task.id));
                     let cancelled =
                         workflow.tasks.iter().filter(|task| matches!(task.state, TaskState::Cancelled { .. }));
                     self.edges_settled.extend(cancelled.map(|task| (task.id, "failed")));
@@ -313,6 +315,7 @@ fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
     let needs: Vec<&str> = task.needs.iter().map(|at| workflow.task(*at).key.as_str()).collect();
     let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
     NewTask {
+        id: task.id,
         workflow: workflow.id,
         ordinal: at.cast_signed(),
         key: task.key.clone(),
@@ -325,6 +328,24 @@ fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
         max_attempts: task.max_attempts.cast_signed(),
         timeout_s: task.timeout_s.cast_signed(),
         rank: f64::from(task.rank),
+        status: if is_untouched(task) { task.status().as_str() } else { "blocked" },
+        stage: stage(task),
+        ready_at: task.ready_at,
+    }
+}
+
+/// Whether nothing has happened to it but that it was made, and can be begun or not. The rest of its row is as the table has it.
+fn is_untouched(task: &Task) -> bool {
+    matches!(task.state, TaskState::Blocked | TaskState::Ready { .. })
+        && task.fence == 0
+        && task.generation == 1
+        && task.feedback.is_empty()
+}
+
+fn stage(task: &Task) -> String {
+    match task.stage {
+        Stage::Work => "work".to_owned(),
+        Stage::Check { nth, .. } => format!("check {}", nth + 1),
     }
 }
 
@@ -359,10 +380,7 @@ fn task_row(task: &Task) -> TaskRow {
         id: task.id,
         agent: agent.map(|agent| agent.0),
         status: task.status().as_str(),
-        stage: match task.stage {
-            Stage::Work => "work".to_owned(),
-            Stage::Check { nth, .. } => format!("check {}", nth + 1),
-        },
+        stage: stage(task),
         reason,
         output: submission.map(|submission| submission.output.to_string()),
         sha256: submission.map(|submission| unhex(&submission.sha256)).filter(|hash| hash.len() == 32),

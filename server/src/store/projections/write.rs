@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::TenantTx;
 use super::super::together::{Part, Together};
-use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, TaskRow, Touched};
+use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, Touched};
 
 type Times = Vec<Option<jiff_sqlx::Timestamp>>;
 
@@ -154,45 +154,43 @@ impl Touched {
             return;
         }
         let new = &self.new_tasks;
-        let text =
-            |f: &dyn Fn(&super::NewTask) -> &String| new.iter().map(|(n, _)| f(n).clone()).collect::<Vec<String>>();
-        let query = all.part(
+        let text = |f: &dyn Fn(&super::NewTask) -> &str| new.iter().map(|n| f(n).to_owned()).collect::<Vec<String>>();
+        all.part(
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
-             skills, checks, input_data, max_attempts, timeout_s, effective_priority, assigned_agent_id, status, stage, reason, \
-             output_data, result_sha256, progress, note, attempts_used, fence, generation, not_before, ready_at, started_at, \
-             completed_at, updated_at) \
-             SELECT $1, r.id, n.workflow, n.ordinal, n.key, n.name, n.kind, n.needs::jsonb, n.skills::jsonb, n.checks::jsonb, \
-             n.input::json, n.max_attempts, n.timeout_s, n.rank, r.agent, r.status, r.stage, r.reason, r.output::json, r.sha256, \
-             r.progress, r.note, r.attempts_used, r.fence, r.generation, r.not_before, r.ready_at, r.started_at, r.completed_at, $2 \
-             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::int[], \
-             $11::text[], $12::int[], $13::bigint[], $14::int[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], \
-             $18::timestamptz[], $19::uuid[], $20::int[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], \
-             $26::text[], $27::text[], $28::int[], $29::int[], $30::float8[]) \
-             AS r (id, agent, status, stage, reason, output, sha256, progress, note, attempts_used, fence, generation, not_before, \
-             ready_at, started_at, completed_at, workflow, ordinal, key, name, kind, needs, skills, checks, input, max_attempts, \
-             timeout_s, rank) CROSS JOIN LATERAL (SELECT r.workflow, r.ordinal, r.key, r.name, r.kind, r.needs, r.skills, r.checks, \
-             r.input, r.max_attempts, r.timeout_s, r.rank) AS n",
-        );
-        bind_task_rows(query.bind(organization).bind(now.to_sqlx()), new.iter().map(|(_, row)| row))
-            .bind(new.iter().map(|(n, _)| n.workflow.0).collect::<Vec<Uuid>>())
-            .bind(new.iter().map(|(n, _)| n.ordinal).collect::<Vec<i32>>())
-            .bind(text(&|n| &n.key))
-            .bind(text(&|n| &n.name))
-            .bind(text(&|n| &n.kind))
-            .bind(text(&|n| &n.dependencies))
-            .bind(text(&|n| &n.skills))
-            .bind(text(&|n| &n.checks))
-            .bind(text(&|n| &n.input))
-            .bind(new.iter().map(|(n, _)| n.max_attempts).collect::<Vec<i32>>())
-            .bind(new.iter().map(|(n, _)| n.timeout_s).collect::<Vec<i32>>())
-            .bind(new.iter().map(|(n, _)| n.rank).collect::<Vec<f64>>());
+             skills, checks, input_data, max_attempts, timeout_s, effective_priority, status, stage, ready_at, updated_at) \
+             SELECT $1, n.id, n.workflow, n.ordinal, n.key, n.name, n.kind, n.needs::jsonb, n.skills::jsonb, n.checks::jsonb, \
+             n.input::json, n.max_attempts, n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
+             FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], \
+             $11::text[], $12::text[], $13::int[], $14::int[], $15::float8[], $16::text[], $17::text[], $18::timestamptz[]) \
+             AS n (id, workflow, ordinal, key, name, kind, needs, skills, checks, input, max_attempts, timeout_s, rank, status, \
+             stage, ready_at)",
+        )
+        .bind(organization)
+        .bind(now.to_sqlx())
+        .bind(new.iter().map(|n| n.id.0).collect::<Vec<Uuid>>())
+        .bind(new.iter().map(|n| n.workflow.0).collect::<Vec<Uuid>>())
+        .bind(new.iter().map(|n| n.ordinal).collect::<Vec<i32>>())
+        .bind(text(&|n| &n.key))
+        .bind(text(&|n| &n.name))
+        .bind(text(&|n| &n.kind))
+        .bind(text(&|n| &n.dependencies))
+        .bind(text(&|n| &n.skills))
+        .bind(text(&|n| &n.checks))
+        .bind(text(&|n| &n.input))
+        .bind(new.iter().map(|n| n.max_attempts).collect::<Vec<i32>>())
+        .bind(new.iter().map(|n| n.timeout_s).collect::<Vec<i32>>())
+        .bind(new.iter().map(|n| n.rank).collect::<Vec<f64>>())
+        .bind(text(&|n| n.status))
+        .bind(text(&|n| &n.stage))
+        .bind(times(new, |n| n.ready_at));
     }
 
     fn update_tasks(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.tasks.is_empty() {
             return;
         }
-        let query = all.part(
+        let rows = &self.tasks;
+        all.part(
             "UPDATE workflow_tasks AS t SET assigned_agent_id = r.agent, status = r.status, stage = r.stage, reason = r.reason, \
              output_data = r.output::json, result_sha256 = r.sha256, progress = r.progress, note = r.note, \
              attempts_used = r.attempts_used, fence = r.fence, generation = r.generation, not_before = r.not_before, \
@@ -202,8 +200,25 @@ impl Touched {
              $18::timestamptz[]) AS r (id, agent, status, stage, reason, output, sha256, progress, note, attempts_used, fence, \
              generation, not_before, ready_at, started_at, completed_at) \
              WHERE t.organization_id = $1 AND t.id = ANY($3) AND t.id = r.id",
-        );
-        bind_task_rows(query.bind(organization).bind(now.to_sqlx()), self.tasks.iter());
+        )
+        .bind(organization)
+        .bind(now.to_sqlx())
+        .bind(rows.iter().map(|r| r.id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|r| r.agent).collect::<Vec<Option<Uuid>>>())
+        .bind(rows.iter().map(|r| r.status).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.stage.as_str()).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.reason).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|r| r.output.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|r| r.sha256.as_deref()).collect::<Vec<Option<&[u8]>>>())
+        .bind(rows.iter().map(|r| r.progress).collect::<Vec<i32>>())
+        .bind(rows.iter().map(|r| r.note.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|r| r.attempts_used).collect::<Vec<i32>>())
+        .bind(rows.iter().map(|r| r.fence).collect::<Vec<i64>>())
+        .bind(rows.iter().map(|r| r.generation).collect::<Vec<i32>>())
+        .bind(times(rows, |r| r.not_before))
+        .bind(times(rows, |r| r.ready_at))
+        .bind(times(rows, |r| r.started_at))
+        .bind(times(rows, |r| r.completed_at));
     }
 
     fn insert_edges(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
@@ -467,26 +482,4 @@ fn bind_agent_rows<'a>(query: Part<'a>, rows: &[&Agent]) -> Part<'a> {
         .bind(int(&|a| a.record.failed))
         .bind(times(rows.iter().copied(), |a| Some(a.last_seen)))
         .bind(times(rows.iter().copied(), |a| a.retired_at))
-}
-
-/// Binds the sixteen columns of a task's row that change.
-fn bind_task_rows<'a, 'r>(query: Part<'a>, rows: impl Iterator<Item = &'r TaskRow> + Clone) -> Part<'a> {
-    let all = rows;
-    query
-        .bind(all.clone().map(|r| r.id.0).collect::<Vec<Uuid>>())
-        .bind(all.clone().map(|r| r.agent).collect::<Vec<Option<Uuid>>>())
-        .bind(all.clone().map(|r| r.status.to_owned()).collect::<Vec<String>>())
-        .bind(all.clone().map(|r| r.stage.clone()).collect::<Vec<String>>())
-        .bind(all.clone().map(|r| r.reason.map(str::to_owned)).collect::<Vec<Option<String>>>())
-        .bind(all.clone().map(|r| r.output.clone()).collect::<Vec<Option<String>>>())
-        .bind(all.clone().map(|r| r.sha256.clone()).collect::<Vec<Option<Vec<u8>>>>())
-        .bind(all.clone().map(|r| r.progress).collect::<Vec<i32>>())
-        .bind(all.clone().map(|r| r.note.clone()).collect::<Vec<Option<String>>>())
-        .bind(all.clone().map(|r| r.attempts_used).collect::<Vec<i32>>())
-        .bind(all.clone().map(|r| r.fence).collect::<Vec<i64>>())
-        .bind(all.clone().map(|r| r.generation).collect::<Vec<i32>>())
-        .bind(all.clone().map(|r| r.not_before.map(|at| at.to_sqlx())).collect::<Times>())
-        .bind(all.clone().map(|r| r.ready_at.map(|at| at.to_sqlx())).collect::<Times>())
-        .bind(all.clone().map(|r| r.started_at.map(|at| at.to_sqlx())).collect::<Times>())
-        .bind(all.map(|r| r.completed_at.map(|at| at.to_sqlx())).collect::<Times>())
 }
