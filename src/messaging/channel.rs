@@ -11,6 +11,7 @@ use crate::actor::Role;
 use crate::event::{Change, Event};
 use crate::id::{AgentId, OrganizationId, ProjectId, TaskId, UserId, WorkflowId};
 use crate::messaging::message::{self, About, Author, MessageKind, Original, Post};
+use crate::messaging::user::{agent_of, person_of, user_of_agent, user_of_person};
 use crate::messaging::wording;
 use crate::workflow::WorkflowStatus;
 use crate::workflow::checks::CheckpointKind;
@@ -270,16 +271,6 @@ impl Squad {
     }
 }
 
-/// The chat's user of an agent.
-pub fn user_of_agent(agent: AgentId) -> String {
-    format!("agent-{agent}")
-}
-
-/// The chat's user of a person.
-pub fn user_of_person(person: UserId) -> String {
-    format!("person-{person}")
-}
-
 impl Members {
     /// The chat's users of all of them.
     pub fn users(&self) -> BTreeSet<String> {
@@ -291,11 +282,8 @@ impl Members {
     pub fn of_users<'a>(users: impl IntoIterator<Item = &'a str>) -> Members {
         let mut members = Members::default();
         for user in users {
-            match user.split_once('-') {
-                Some(("agent", id)) => members.agents.extend(id.parse::<AgentId>()),
-                Some(("person", id)) => members.people.extend(id.parse::<UserId>()),
-                Some(_) | None => {}
-            }
+            members.agents.extend(agent_of(user));
+            members.people.extend(person_of(user));
         }
         members
     }

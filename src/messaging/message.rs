@@ -130,9 +130,16 @@ impl Post {
     }
 }
 
+const TASK: &str = "task-";
+
 /// The root of a task's thread.
 pub fn thread_of(task: TaskId) -> String {
-    format!("task-{task}")
+    format!("{TASK}{task}")
+}
+
+/// The task whose thread a message is the root of.
+pub fn task_of(root: &str) -> Option<TaskId> {
+    root.strip_prefix(TASK)?.parse().ok()
 }
 
 /// The messages that tell an event in full; none for what only a page shows. Where they go is said by `channel::letters`.

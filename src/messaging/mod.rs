@@ -5,5 +5,6 @@ pub mod message;
 #[cfg(test)]
 mod samples;
 pub mod slash_command;
+pub mod user;
 pub mod why;
 pub mod wording;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CheckpointId, TaskId, WorkflowId};
+use crate::messaging::user::{is_agent, is_person};
 use crate::workflow::WorkflowStatus;
 use crate::workflow::task::TaskStatus;
 
@@ -82,12 +83,12 @@ pub struct ChatUser {
 impl ChatUser {
     /// Whether it is an agent.
     pub fn is_agent(&self) -> bool {
-        self.id.starts_with("agent-")
+        is_agent(&self.id)
     }
 
     /// Whether it is a person.
     pub fn is_person(&self) -> bool {
-        self.id.starts_with("person-")
+        is_person(&self.id)
     }
 }
 

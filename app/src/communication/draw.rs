@@ -61,7 +61,7 @@ fn label(message: &MessageView) -> String {
 fn body(message: &MessageView, me: &str, role: Role) -> AnyView {
     let name = message.author.name.clone();
     let is_mentioned = message.mentions.iter().any(|user| user.id == me);
-    let face = if message.author.id.starts_with("agent-") { "msg-face msg-agent" } else { "msg-face" };
+    let face = if message.author.is_agent() { "msg-face msg-agent" } else { "msg-face" };
     let agent = message.author.is_agent().then(|| view! { <span class="chip chip-review py-0 text-xs">"Agent"</span> });
     let marks = (message.edited || message.pinned).then(|| {
         view! {

@@ -2,8 +2,9 @@
 
 use devsquad::id::{ConflictId, OrganizationId, TaskId, UserId, WorkflowId};
 use devsquad::messaging::channel::Channel;
-use devsquad::messaging::message::About;
+use devsquad::messaging::message::{About, task_of};
 use devsquad::messaging::slash_command::{self, Scene, Wish};
+use devsquad::messaging::user::is_agent;
 use devsquad::messaging::wording;
 use devsquad::{Actor, Command, Door};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ impl Listener {
         let mut workflow = listener::workflow_of(tx, channel).await?;
         let mut thread: Option<TaskId> = None;
         for id in [&message.quoted_message_id, &message.parent_id].into_iter().flatten() {
-            if let Some(task) = id.strip_prefix("task-").and_then(|id| id.parse().ok()) {
+            if let Some(task) = task_of(id) {
                 thread = thread.or(Some(task));
             } else if let Some(about) = self.about(id).await? {
                 let fits: bool = workflow.is_none_or(|workflow: WorkflowId| Some(workflow) == about.workflow_id);
@@ -263,7 +264,7 @@ fn digest(text: &str, bytes: usize) -> String {
 /// What a message is about, if it is one of ours: what a person writes into that field says nothing.
 fn about(message: &Message) -> Option<About> {
     let author = message.user.as_ref()?;
-    let is_ours = author.id == SYSTEM_USER || author.id.starts_with("agent-");
+    let is_ours = author.id == SYSTEM_USER || is_agent(&author.id);
     let about = message.custom.get("devsquad").filter(|_| is_ours)?;
     serde_json::from_value(Value::clone(about)).ok()
 }

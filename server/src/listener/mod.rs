@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use devsquad::id::{OrganizationId, UserId};
+use devsquad::messaging::user::person_of;
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -176,5 +177,5 @@ fn person(event: &Event) -> Option<UserId> {
         "message.new" => of_message(),
         _ => event.user.as_ref(),
     };
-    user?.id.strip_prefix("person-")?.parse().ok()
+    person_of(&user?.id)
 }

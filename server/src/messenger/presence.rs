@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use devsquad::messaging::user::is_agent;
 use serde_json::json;
 
 use super::{IN_A_CALL_MAX, Messenger, Stuck, is_final};
@@ -40,7 +41,7 @@ impl Messenger {
         let users = self.known.users();
         for (id, told) in users.iter() {
             let Some(told) = told else { continue };
-            let field = if id.starts_with("agent-") { "agent_status" } else { "presence" };
+            let field = if is_agent(id) { "agent_status" } else { "presence" };
             let was_there = told.get(field).is_some_and(|status| status != "offline");
             if was_there && !there.contains(id.as_str()) {
                 let mut custom = told.clone();

@@ -3,8 +3,8 @@
 use devsquad::Change;
 use devsquad::agent::presence::workload_percentage;
 use devsquad::id::{AgentId, UserId};
-use devsquad::messaging::channel::{user_of_agent, user_of_person};
 use devsquad::messaging::message::Author;
+use devsquad::messaging::user::{user_of_agent, user_of_person};
 use serde_json::json;
 
 use super::{IN_A_CALL_MAX, Messenger, SYSTEM_USER, Stuck};

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use devsquad::messaging::channel::user_of_person;
+use devsquad::messaging::user::user_of_person;
 use serde_json::{Value, json};
 
 use super::App;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use devsquad::Role;
 use devsquad::id::{CheckpointId, WorkflowId};
+use devsquad::messaging::user::is_person;
 use devsquad::view::chat::{Act, REACTIONS, Row};
 use devsquad::workflow::checks::Verdict;
 use leptos::ev;
@@ -211,7 +212,7 @@ fn entries(menu: Menu, row: Row) -> AnyView {
     let talk = menu.on.seen_once(|on| on.as_ref().map(|(talk, _)| *talk));
     let own = talk.is_some_and(|talk| talk.me() == row.by);
     let in_channel = talk.is_some_and(|talk| talk.thread().is_none());
-    let may_delete = own || (menu.admin && row.by.starts_with("person-"));
+    let may_delete = own || (menu.admin && is_person(&row.by));
     let entry = |glyph: Glyph, words: &'static str, key: &'static str, run: fn(Menu, Talk, Row)| {
         view! {
             <button type="button" role="menuitem" tabindex="-1" class="message-entry focus-vibe" on:click=move |_| with(menu, move |talk, row| run(menu, talk, row))>

@@ -6,8 +6,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use devsquad::id::{AgentId, TaskId, WorkflowId};
-use devsquad::messaging::channel::{Channel, user_of_agent, user_of_person};
+use devsquad::messaging::channel::Channel;
 use devsquad::messaging::message::{VERSION, thread_of};
+use devsquad::messaging::user::{agent_of, person_of, user_of_agent, user_of_person};
 use devsquad::messaging::wording;
 use devsquad::{Actor, Refusal, text};
 use serde::{Deserialize, Serialize};
@@ -116,9 +117,9 @@ pub async fn list(
 
 pub(super) fn said(message: Message) -> Said {
     let user = message.user.map(|user| user.id).unwrap_or_default();
-    let (from, from_id) = match (user.strip_prefix("agent-"), user.strip_prefix("person-")) {
-        (Some(id), _) => ("agent", Some(id.to_owned())),
-        (None, Some(id)) => ("person", Some(id.to_owned())),
+    let (from, from_id) = match (agent_of(&user), person_of(&user)) {
+        (Some(agent), _) => ("agent", Some(agent.to_string())),
+        (None, Some(person)) => ("person", Some(person.to_string())),
         (None, None) => ("system", None),
     };
     let about = message.custom.get("devsquad").cloned();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AttemptId, CheckpointId};
-use devsquad::messaging::channel::user_of_agent;
+use devsquad::messaging::user::user_of_agent;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use uuid::Uuid;

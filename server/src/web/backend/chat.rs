@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use app::error::Failure;
 use devsquad::Refusal;
 use devsquad::id::{AgentId, OrganizationId, TaskId};
-use devsquad::messaging::channel::user_of_person;
+use devsquad::messaging::user::user_of_person;
 use devsquad::refusal::RefusalKind;
 use devsquad::view::chat::{ChannelView, MessageView, Part, ROWS_MORE, ROWS_PER_PAGE, TaskCard, Which};
 

@@ -12,7 +12,7 @@ use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use bytes::Bytes;
 use devsquad::Role;
-use devsquad::messaging::channel::user_of_person;
+use devsquad::messaging::user::user_of_person;
 use devsquad::view::chat::ChatNews;
 use futures::FutureExt as _;
 use futures::future::{Fuse, FusedFuture as _};

@@ -1,6 +1,7 @@
 //! What a person does to a channel or a message.
 
 use app::error::Failure;
+use devsquad::messaging::user::is_person;
 use devsquad::view::chat::{Act, MessageView, TEXT_CHARS_MAX};
 use devsquad::{Refusal, Role, text};
 use serde_json::json;
@@ -101,7 +102,7 @@ impl WebBackend {
     /// Admins may delete what others wrote; not what the engine says, which is a record.
     async fn delete(&self, row: &ChannelRow, id: &str) -> Result<MessageView, Failure> {
         let message = self.message_in(row, id).await?;
-        let by_a_person = message.user.as_ref().is_some_and(|user| user.id.starts_with("person-"));
+        let by_a_person = message.user.as_ref().is_some_and(|user| is_person(&user.id));
         if self.who()?.signed_in.role < Role::Admin || !by_a_person {
             self.own(row, id, "delete").await?;
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use devsquad::id::TaskId;
+use devsquad::messaging::user::{is_agent, is_person};
 use devsquad::view::chat::{
     ChannelSummary, ChatUser, FileView, MessageView, Quoted, ReactionCount, Tag, TaskCard, excerpt,
 };
@@ -22,8 +23,8 @@ fn text<'a>(custom: &'a Custom, name: &str) -> &'a str {
 pub fn user(user: &User) -> ChatUser {
     let name = text(&user.custom, "name");
     let name = match name {
-        "" if user.id.starts_with("agent-") => "An agent",
-        "" if user.id.starts_with("person-") => "A person",
+        "" if is_agent(&user.id) => "An agent",
+        "" if is_person(&user.id) => "A person",
         "" => user.id.as_str(),
         name => name,
     };
