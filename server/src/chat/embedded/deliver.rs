@@ -30,7 +30,7 @@ const TAKEN_MAX: usize = 64;
 /// How often the table is looked at: for what is to be tried again, what a dead server wrote, and what found no room in memory.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// When a webhook whose sender died is due again.
-const HELD_FOR: SignedDuration = SignedDuration::from_secs(60);
+const HELD_FOR: SignedDuration = SignedDuration::from_secs(30);
 /// A webhook that is due again in less than this is left to the table: it must not be on its way twice.
 const HELD_LEFT_MIN: SignedDuration = SignedDuration::from_secs(10);
 /// How often it is noted what came of those sent, all in one transaction.
@@ -121,6 +121,22 @@ pub async fn run(chat: Chat, mut written: mpsc::Receiver<Held>, stop: Cancellati
         }
     }
     settle(&chat, &mut sent).await;
+    written.close();
+    taken.extend(std::iter::from_fn(|| written.try_recv().ok()));
+    if let Err(error) = give_back(&chat, taken).await {
+        tracing::debug!(%error, "webhooks that were not sent come later");
+    }
+}
+
+/// What a server that stops has not sent is due at once for the next one.
+async fn give_back(chat: &Chat, held: VecDeque<Held>) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = held.into_iter().map(|held| held.delivery.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut tx = chat.store.begin_chat_unhurried().await?;
+    deliveries::put_off(&mut tx, &ids, clock::now()).await?;
+    tx.commit().await
 }
 
 fn every(period: Duration) -> tokio::time::Interval {
@@ -184,7 +200,7 @@ async fn note(chat: &Chat, sent: Vec<Sent>) -> Result<(), sqlx::Error> {
                 tracing::debug!(reason, webhook.id = %delivery.id, "a webhook is tried again");
                 let times = u32::try_from(delivery.attempts).unwrap_or(1);
                 let pause = SignedDuration::try_from(chat.options.retry_pause * times).unwrap_or(SignedDuration::ZERO);
-                deliveries::put_off(&mut tx, delivery.id, clock::now() + pause).await?;
+                deliveries::put_off(&mut tx, &[delivery.id], clock::now() + pause).await?;
             }
         }
     }

@@ -68,10 +68,10 @@ pub async fn forget(tx: &mut ChatTx, ids: &[Uuid]) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Puts one off.
-pub async fn put_off(tx: &mut ChatTx, id: Uuid, until: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE chat.deliveries SET next_at = $2 WHERE id = $1")
-        .bind(id)
+/// Puts some off, or gives them back: they are due then.
+pub async fn put_off(tx: &mut ChatTx, ids: &[Uuid], until: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE chat.deliveries SET next_at = $2 WHERE id = ANY ($1)")
+        .bind(ids)
         .bind(at(until))
         .execute(&mut **tx)
         .await?;
