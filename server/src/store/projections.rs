@@ -7,14 +7,14 @@ mod conflicts;
 mod questions;
 mod write;
 
-pub use assigned::Assigned;
-
 use std::collections::BTreeMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+pub use assigned::Assigned;
 
 /// Rows touched by one tick.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,8 @@ pub struct Touched {
     edges_settled: Vec<(TaskId, &'static str)>,
     attempts: BTreeMap<AttemptId, NewAttempt>,
     attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
-    assigned: Vec<(Uuid, WorkflowId, AgentId, Timestamp)>,
+    /// One for each row, however often its workflow ended and went on within the tick.
+    assigned: BTreeMap<(WorkflowId, AgentId), (Uuid, Timestamp)>,
     asked: questions::Asked,
     disputed: conflicts::Disputed,
     checkpoints: BTreeMap<CheckpointId, NewCheckpoint>,

@@ -95,7 +95,7 @@ impl Touched {
             Change::TaskLeased(leased) => {
                 self.leased(leased, event);
                 if assigned.is_due(leased.workflow, leased.agent, at) {
-                    self.assigned.push((fresh_id(), leased.workflow, leased.agent, at));
+                    self.assigned.insert((leased.workflow, leased.agent), (fresh_id(), at));
                 }
             }
             Change::AttemptProgressed { attempt, progress, note, .. } => {

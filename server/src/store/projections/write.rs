@@ -324,11 +324,11 @@ impl Touched {
                  stream_chat_user_id = excluded.stream_chat_user_id, last_activity = excluded.last_activity",
         )
         .bind(organization)
-        .bind(self.assigned.iter().map(|(id, ..)| *id).collect::<Vec<Uuid>>())
-        .bind(self.assigned.iter().map(|(_, workflow, ..)| workflow.0).collect::<Vec<Uuid>>())
-        .bind(self.assigned.iter().map(|(_, _, agent, _)| agent.0).collect::<Vec<Uuid>>())
-        .bind(times(&self.assigned, |(.., at)| Some(*at)))
-        .bind(self.assigned.iter().map(|(_, _, agent, _)| user_of_agent(*agent)).collect::<Vec<String>>());
+        .bind(self.assigned.values().map(|(id, _)| *id).collect::<Vec<Uuid>>())
+        .bind(self.assigned.keys().map(|(workflow, _)| workflow.0).collect::<Vec<Uuid>>())
+        .bind(self.assigned.keys().map(|(_, agent)| agent.0).collect::<Vec<Uuid>>())
+        .bind(times(self.assigned.values(), |(_, at)| Some(*at)))
+        .bind(self.assigned.keys().map(|(_, agent)| user_of_agent(*agent)).collect::<Vec<String>>());
     }
 
     async fn insert_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
