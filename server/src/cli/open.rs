@@ -14,6 +14,16 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Gets a cluster that is new ready for much to do, while others work already.
+    pub fn prepare(&self) {
+        let Some(laid_out) = self.cluster.as_ref().map(Cluster::lay_out_log) else { return };
+        tokio::spawn(async move {
+            if let Err(error) = laid_out.await {
+                tracing::debug!(error = format!("{error:#}"), "PostgreSQL makes its log as it goes");
+            }
+        });
+    }
+
     /// Closes the database, and the cluster if we started it.
     pub async fn close(self) {
         self.store.close().await;

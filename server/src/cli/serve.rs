@@ -97,6 +97,7 @@ impl Server {
         });
         let running = announce(&config, &store, organization, app.url()).await?;
         app.ready.store(true, Ordering::Release);
+        opened.prepare();
         Ok(Server { running, store, organization, app, engine, squad, opened, stop, serving, config })
     }
 

@@ -204,3 +204,24 @@ async fn a_half_made_cluster_is_made_anew() -> anyhow::Result<()> {
     assert!(!place.data().join("postgres.new").exists());
     Ok(())
 }
+
+#[tokio::test]
+async fn the_log_is_laid_out_once() -> anyhow::Result<()> {
+    let place = Place::new()?;
+    let cluster = place.start().await?;
+    let segments = || -> anyhow::Result<Vec<std::ffi::OsString>> {
+        let entries = fs::read_dir(place.data().join("postgres/pg_wal"))?;
+        let mut names: Vec<_> = entries.map(|entry| Ok(entry?.file_name())).collect::<anyhow::Result<_>>()?;
+        names.retain(|name| name.len() == 24); // the others are folders
+        names.sort();
+        Ok(names)
+    };
+    assert!((segments()?.len() as i64) < LOG_SEGMENTS / 2);
+    cluster.lay_out_log().await?;
+    let laid_out = segments()?;
+    assert!(laid_out.len() as i64 >= LOG_SEGMENTS, "{laid_out:?}");
+    cluster.lay_out_log().await?;
+    assert_eq!(segments()?, laid_out);
+    cluster.stop().await;
+    Ok(())
+}
