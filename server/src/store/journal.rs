@@ -15,6 +15,8 @@ use super::together::Together;
 
 /// Events read in one go while a state is rebuilt: a few megabytes.
 pub const READ_MAX: i64 = 10_000;
+/// What a line takes on its way beside what was said: numbers, ids, a hash, and how long each is.
+const LINE_BYTES: usize = 256;
 
 /// One line of the journal, ready to be written.
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ pub fn append(all: &mut Together, organization: Uuid, entries: &[Entry]) {
         return;
     }
     let of = |f: &dyn Fn(&Entry) -> Option<Uuid>| entries.iter().map(f).collect::<Vec<Option<Uuid>>>();
+    all.reserve(entries.iter().map(|entry| LINE_BYTES + entry.actor.len() + entry.data.len()).sum());
     all.part(
         "INSERT INTO orchestration_events (organization_id, seq, id, workflow_id, task_id, agent_id, event_type, severity, actor, \
          event_data, timestamp, hash) \

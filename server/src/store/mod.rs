@@ -39,6 +39,9 @@ pub const CONNECTIONS_MAX: u32 = 24;
 /// in memory by itself: one that meets a tick now and then does both anew each time. More than one is made only if organizations tick at
 /// the same time.
 const TICKS_SHARE: u32 = 6;
+/// One in so many is for the embedded chat server alone, for the same reason, and for another: whatever it has to do, no more processes
+/// than these take the processor from a tick. Its calls queue here instead.
+const CHAT_SHARE: u32 = 6;
 /// How long the pool may look for a connection before `begin` thinks again. The pool pauses up to a fifth of this between attempts,
 /// so it also says how late the end of a restart is noticed.
 pub const ACQUIRE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -183,6 +186,7 @@ fn explain(error: MigrateError) -> anyhow::Error {
 pub struct Store {
     pool: PgPool,
     ticks: PgPool,
+    chat: PgPool,
 }
 
 impl Store {
@@ -198,15 +202,17 @@ impl Store {
         let login = login(&options, &mut owner).await?;
         owner.close().await.context("closing the owner's connection")?;
 
-        let of_ticks = (options.connections_max / TICKS_SHARE).max(1);
-        let ticks = pool_options(of_ticks).connect_lazy_with(with_limits(login.clone()));
-        let pool = pool_options(options.connections_max.saturating_sub(of_ticks).max(1));
+        let share = |nth: u32| (options.connections_max / nth).max(1);
+        let alone = |connections| pool_options(connections).connect_lazy_with(with_limits(login.clone()));
+        let (ticks, chat) = (alone(share(TICKS_SHARE)), alone(share(CHAT_SHARE)));
+        let left = options.connections_max.saturating_sub(share(TICKS_SHARE) + share(CHAT_SHARE));
+        let pool = pool_options(left.max(1));
         let pool = pool.connect_with(with_limits(login)).await.context("the pool cannot be opened")?;
         let mut connection = pool.acquire().await.context("no connection")?;
         check::durability(&mut connection).await?;
         check::login(&mut connection).await?;
         drop(connection);
-        Ok(Self { pool, ticks })
+        Ok(Self { pool, ticks, chat })
     }
 
     /// Whether PostgreSQL answers now.
@@ -217,6 +223,7 @@ impl Store {
     /// Closes every connection; transactions still open are rolled back.
     pub async fn close(&self) {
         self.ticks.close().await;
+        self.chat.close().await;
         self.pool.close().await;
     }
 }

@@ -149,26 +149,27 @@ impl Store {
 
     /// Begins a transaction between tenants.
     pub async fn begin_worker(&self) -> Result<WorkerTx, sqlx::Error> {
-        Ok(WorkerTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_WORKER, of_tenant: None }).await? })
+        let beginning = Beginning { begin: BEGIN_WORKER, of_tenant: None };
+        Ok(WorkerTx { transaction: spawn_begin(&self.pool, beginning).await? })
     }
 
-    /// Begins a transaction of the embedded chat server.
+    /// Begins a transaction of the embedded chat server, on one of the connections that it has for itself. Who has one begins no other.
     pub async fn begin_chat(&self) -> Result<ChatTx, sqlx::Error> {
-        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT, of_tenant: None }).await? })
+        self.begin_of_chat(BEGIN_CHAT).await
     }
 
     /// The same, for what is done again if a power cut takes it: its commit does not wait for the disk.
     pub async fn begin_chat_unhurried(&self) -> Result<ChatTx, sqlx::Error> {
-        Ok(ChatTx { transaction: self.spawn_begin(Beginning { begin: BEGIN_CHAT_UNHURRIED, of_tenant: None }).await? })
+        self.begin_of_chat(BEGIN_CHAT_UNHURRIED).await
+    }
+
+    async fn begin_of_chat(&self, begin: &'static str) -> Result<ChatTx, sqlx::Error> {
+        Ok(ChatTx { transaction: spawn_begin(&self.chat, Beginning { begin, of_tenant: None }).await? })
     }
 
     async fn begin_of(&self, tenant: &Tenant, begin: &'static str, context: Context) -> Result<TenantTx, sqlx::Error> {
-        let transaction = self.spawn_begin(Beginning { begin, of_tenant: Some(context) }).await?;
+        let transaction = spawn_begin(&self.pool, Beginning { begin, of_tenant: Some(context) }).await?;
         Ok(TenantTx { transaction, tenant: *tenant })
-    }
-
-    async fn spawn_begin(&self, beginning: Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        spawn_begin(&self.pool, beginning).await
     }
 }
 
@@ -203,19 +204,25 @@ async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static
     }
 }
 
-const CONTEXT: &str = "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
-     set_config('role', $3, true), \
-     set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)";
+macro_rules! context {
+    () => {
+        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
+         set_config('role', $3, true), \
+         set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)"
+    };
+}
+
+const CONTEXT: &str = context!();
 
 /// The same, for rows that are looked up by their keys.
-const CONTEXT_BY_KEY: &str = "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
-     set_config('role', $3, true), \
-     set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true), \
-     set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), \
+const CONTEXT_BY_KEY: &str = concat!(
+    context!(),
+    ", set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), \
      set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), \
      set_config('seq_page_cost', '0', true), set_config('random_page_cost', '0', true), \
      set_config('cpu_tuple_cost', '1', true), set_config('cpu_index_tuple_cost', '1', true), \
-     set_config('plan_cache_mode', 'force_generic_plan', true)";
+     set_config('plan_cache_mode', 'force_generic_plan', true)"
+);
 
 async fn begin_once(pool: &PgPool, beginning: &Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin_with(beginning.begin).await?;

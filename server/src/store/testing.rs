@@ -25,8 +25,8 @@ use super::{Store, StoreOptions, Tenant, migrator};
 /// Part of the name of the cluster's directory. Roles belong to the whole cluster: whoever changes them takes another name here, so
 /// that work trees which do not know them yet keep their own.
 const ROLES: &str = "with-chat";
-/// Connections for each test: many tests share one server.
-const CONNECTIONS_MAX: u32 = 4;
+/// Connections for each test, one of them for ticks and one for the chat: many tests share one server.
+const CONNECTIONS_MAX: u32 = 5;
 
 /// What this process knows about the machine's test cluster.
 #[derive(Debug)]

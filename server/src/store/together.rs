@@ -19,6 +19,11 @@ pub struct Together {
 }
 
 impl Together {
+    /// Makes room for arguments of that many bytes, which otherwise are moved again and again as they grow.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.arguments.reserve(0, bytes);
+    }
+
     /// Adds a part. Its arguments are numbered from `$1` and bound in that order.
     pub fn part(&mut self, sql: &str) -> Part<'_> {
         let before = self.arguments.len();

@@ -7,6 +7,7 @@ pub mod verify;
 use std::collections::HashMap;
 
 use devsquad::id::{AgentId, CheckpointId, ProjectId, TaskId, WorkflowId};
+use devsquad::messaging::message;
 use devsquad::{Change, Event};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -16,9 +17,9 @@ use super::pages::activity;
 
 /// A messenger that begins where there is a journal already tells what is not older than this many lines: a chat is no archive.
 const BEGINS_BEHIND_MAX: i64 = 1_000;
-/// Lines of the journal told between two looks at the bookmark: enough that several workflows are told at a time; after a crash so many are
-/// told again.
-pub const BATCH_MAX: i64 = 500;
+/// Lines of the journal told between two looks at the bookmark: enough that several workflows are told at a time. After a crash so many are
+/// told again; and reading them keeps a core from whoever works for as long as it takes: creations are long.
+pub const BATCH_MAX: i64 = 100;
 
 /// Events to be told, and what their sentences need.
 #[derive(Debug, Default)]
@@ -62,14 +63,15 @@ pub async fn next(tx: &mut TenantTx, now: Timestamp) -> Result<Batch, sqlx::Erro
     let (events, last) = activity::after(tx, posted.cast_unsigned(), BATCH_MAX).await?;
     let mut names = activity::names(tx, &events).await?;
     let people: Vec<Uuid> = events.iter().filter_map(|event| event.actor.person()).map(|user| user.0).collect();
-    let several: Vec<Uuid> = events.iter().flat_map(|event| event.change.tasks()).map(|task| task.0).collect();
+    let posts = events.iter().flat_map(message::posts);
+    let told_of: Vec<Uuid> = posts.filter_map(|post| post.about.task_id).map(|task| task.0).collect();
     let more: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT id, display_name FROM users WHERE id = ANY($2)
          UNION ALL SELECT id, task_name FROM workflow_tasks WHERE organization_id = $1 AND id = ANY($3)",
     )
     .bind(organization)
     .bind(people)
-    .bind(several)
+    .bind(told_of)
     .fetch_all(&mut **tx)
     .await?;
     names.extend(more);

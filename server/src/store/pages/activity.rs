@@ -15,10 +15,11 @@ use crate::store::{TenantTx, journal};
 pub const ACTIVITY_MAX: i64 = 50;
 
 /// The newest events as a feed needs them: a workflow's whole definition and an agent's whole output, which no sentence tells, are
-/// left where they are.
+/// left where they are. Each arrow reads the whole text once more, so that a creation, which is long, is taken apart in one go.
 const EVENTS: &str = "SELECT seq, id, actor::text AS actor, event_type, timestamp, (CASE
-        WHEN event_type = 'workflow_created' THEN json_build_object('workflow', event_data -> 'workflow', 'project', event_data -> 'project',
-            'tasks', event_data -> 'tasks', 'definition', json_build_object('name', event_data -> 'definition' -> 'name', 'tasks', '[]'::json))
+        WHEN event_type = 'workflow_created' THEN (SELECT json_build_object('workflow', c.workflow, 'project', c.project, 'tasks', c.tasks,
+            'definition', json_build_object('name', c.definition -> 'name', 'tasks', '[]'::json))
+            FROM json_to_record(event_data) AS c (workflow json, project json, tasks json, definition json))
         WHEN event_type IN ('result_handed_in', 'task_completed') AND event_data ->> 'submission' IS NOT NULL THEN json_build_object(
             'workflow', event_data -> 'workflow', 'task', event_data -> 'task', 'submission', json_build_object(
                 'attempt', event_data -> 'submission' -> 'attempt', 'agent', event_data -> 'submission' -> 'agent', 'output', NULL,

@@ -18,8 +18,7 @@ use super::{
 
 /// Whether other tasks wait for it: whether it has edges.
 fn is_needed(state: &State, task: TaskId) -> bool {
-    let Some(place) = state.task_ref(task) else { return true };
-    state.at(place).is_none_or(|(workflow, _)| workflow.tasks.iter().any(|other| other.needs.contains(&place.1)))
+    state.task_ref(task).and_then(|place| state.at(place)).is_none_or(|(_, task)| task.rank > 0)
 }
 
 impl Touched {

@@ -29,8 +29,9 @@ async fn add_project(tx: &mut TenantTx, id: u128, name: &str) -> Result<(), sqlx
 async fn leftovers(database: &TestDatabase) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut borrowed = Vec::new();
-    for _ in 0..database.pool.options().get_max_connections() {
-        let mut connection = database.pool.acquire().await?;
+    let pools = [&database.pool, &database.ticks, &database.chat];
+    for pool in pools.into_iter().flat_map(|pool| (0..pool.options().get_max_connections()).map(move |_| pool)) {
+        let mut connection = pool.acquire().await?;
         // Within a transaction its clock stands still.
         let began: String = sqlx::query_scalar("SELECT now()::text").fetch_one(&mut *connection).await?;
         let (user, claims, begins): (String, String, String) = sqlx::query_as(
@@ -158,6 +159,23 @@ async fn what_is_no_tenants_is_confined_from_its_first_trip_and_leaves_nothing()
         drop(timeout(Duration::from_micros(round * 5), database.begin_chat()).await);
     }
     assert_eq!(leftovers(&database).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_the_chat_does_others_have_connections() -> anyhow::Result<()> {
+    let database = TestDatabase::new().await?;
+    let acme = database.organization(ACME, "Acme").await?;
+    let mut all_there_are = Vec::new();
+    for _ in 0..database.chat.options().get_max_connections() {
+        all_there_are.push(database.begin_chat().await?);
+    }
+    let mut next = std::pin::pin!(database.begin_chat());
+    assert!(futures::poll!(&mut next).is_pending());
+    database.begin_read(&acme).await?;
+    database.begin_tick(&acme).await?.commit().await?;
+    drop(all_there_are);
+    next.await?.commit().await?;
     Ok(())
 }
 
