@@ -11,6 +11,7 @@ use devsquad::{Actor, Answer, Command, Door, Refusal, Role};
 use serde_json::{Value, json};
 use server::agents::lease;
 use server::clock;
+use server::engine::live::After;
 use server::engine::{Engine, EngineError, IdempotencyKey, fingerprint, verify};
 use server::store::testing::TestDatabase;
 use server::store::{Store, Tenant, identity::organizations::NewOrganization, reads};
@@ -314,19 +315,18 @@ async fn pause_holds_back_and_cancel_ends_what_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn subscribers_get_every_event_once_and_in_order() {
     let story = Story::begin().await;
-    let mut subscription = story.engine.subscribe(story.organization).await.expect("a subscription");
+    let live = story.engine.live(story.organization).await.expect("the live end");
+    let (next, head) = (live.next(), live.head());
     let ada = story.agent("ada", &[], 1).await;
     story.workflow(json!([{"key": "a"}, {"key": "b", "needs": ["a"]}])).await;
     for _ in 0..2 {
         let lease = story.claim(ada, 1).await.remove(0);
         story.complete(ada, &lease, Value::Null).await.expect("taken");
     }
-    let mut seen = Vec::new();
-    while let Ok(tick) = subscription.receiver.try_recv() {
-        seen.extend(tick.iter().map(|published| (published.event.seq, published.event.change.name())));
-    }
+    let After::Ticks(ticks) = live.after(next) else { panic!("nothing was told") };
+    let seen: Vec<_> = ticks.events().map(|published| (published.event.seq, published.event.change.name())).collect();
     let numbers: Vec<u64> = seen.iter().map(|(seq, _)| *seq).collect();
-    assert_eq!(numbers, (subscription.head + 1..=subscription.head + numbers.len() as u64).collect::<Vec<u64>>());
+    assert_eq!(numbers, (head + 1..=head + numbers.len() as u64).collect::<Vec<u64>>());
     assert_eq!(seen.last().map(|(_, name)| *name), Some("workflow_ended"));
     story.end().await;
 }

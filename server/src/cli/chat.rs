@@ -18,6 +18,7 @@ use crate::chat::client::Client;
 use crate::chat::embedded::{CALLS_PER_MINUTE_MAX, Chat, Options, RETRY_PAUSE};
 use crate::chat::keys::Keys;
 use crate::config::Config;
+use crate::connection::Peer;
 use crate::listener;
 use crate::store::Store;
 
@@ -109,9 +110,9 @@ fn keys(config: &Config) -> anyhow::Result<Keys> {
 /// listen on is this machine too.
 pub fn for_this_machine(router: Router, own: SocketAddr) -> Router {
     router.layer(from_fn(move |request: Request, next: Next| async move {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = request.extensions().get::<ConnectInfo<Peer>>();
         let near = peer.is_some_and(|ConnectInfo(peer)| {
-            let peer = peer.ip().to_canonical();
+            let peer = peer.address.ip().to_canonical();
             peer.is_loopback() || peer == own.ip().to_canonical()
         });
         let headers = request.headers();

@@ -1,12 +1,10 @@
 //! `devsquad serve`: everything in one process.
 
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use axum::serve::ListenerExt as _;
 use devsquad::Role;
 use devsquad::id::OrganizationId;
 use tokio::net::TcpListener;
@@ -18,6 +16,7 @@ use super::say;
 use crate::agents::{self, squad::Squad};
 use crate::clock;
 use crate::config::Config;
+use crate::connection::{Connections, Peer};
 use crate::engine::Engine;
 use crate::listener::{Heard, Listener};
 use crate::messenger;
@@ -80,9 +79,7 @@ impl Server {
         tokio::spawn(ears.run(stop.clone()));
         let router = web::with_doors(app.clone(), doors);
         let stopped = stop.clone();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        // A lease of a few hundred bytes must not wait for an acknowledgement of the one before it.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let (listener, service) = (Connections(listener), router.into_make_service_with_connect_info::<Peer>());
         let serving = tokio::spawn(async move {
             axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await }).await
         });

@@ -1,6 +1,7 @@
 //! The engine: one single-writer loop for each organization, and the way to reach it.
 
 mod claims;
+pub mod live;
 mod load;
 mod organization;
 mod pressure;
@@ -18,19 +19,18 @@ use devsquad::command::LeaseGrant;
 use devsquad::id::{AgentId, OrganizationId};
 use devsquad::{Actor, Answer, Command, Refusal};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock;
 use crate::store::{Store, Tenant, idempotency};
+use live::Live;
 pub use pressure::Pressure;
 pub use published::{Published, news, on_stream};
 pub use queue::{COMMANDS_QUEUED_MAX, IdempotencyKey, Request};
 use queue::{Reply, Waiting};
 
-/// Ticks a slow subscriber may fall behind before it has to read the journal again.
-const TICKS_BEHIND_MAX: usize = 1_024;
 /// How long a caller waits for its answer. A tick takes milliseconds; beyond this something is wrong and is said so.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 /// Tasks given out in one claim.
@@ -50,14 +50,6 @@ pub enum EngineError {
     Unavailable(String),
 }
 
-/// Committed events from now on.
-pub struct Subscription {
-    /// The newest event when the subscription began.
-    pub head: u64,
-    /// One item for each tick.
-    pub receiver: broadcast::Receiver<Arc<[Published]>>,
-}
-
 /// The engine of every organization. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -74,8 +66,7 @@ struct Inner {
 #[derive(Clone)]
 struct Handle {
     requests: mpsc::Sender<Request>,
-    live: broadcast::Sender<Arc<[Published]>>,
-    head: Arc<std::sync::atomic::AtomicU64>,
+    live: Arc<Live>,
     pressure: Pressure,
     done: CancellationToken,
 }
@@ -160,11 +151,9 @@ impl Engine {
         }
     }
 
-    /// Committed events from now on.
-    pub async fn subscribe(&self, organization: OrganizationId) -> Result<Subscription, EngineError> {
-        let handle = self.handle(organization).await.map_err(unavailable)?;
-        let receiver = handle.live.subscribe();
-        Ok(Subscription { head: handle.head.load(std::sync::atomic::Ordering::Acquire), receiver })
+    /// What an organization's loop tells.
+    pub async fn live(&self, organization: OrganizationId) -> Result<Arc<Live>, EngineError> {
+        Ok(self.handle(organization).await.map_err(unavailable)?.live)
     }
 
     /// How busy an organization's loop is, from now on.
@@ -238,32 +227,26 @@ impl Engine {
             return Ok(handle.clone());
         }
         let (requests, queue) = mpsc::channel(COMMANDS_QUEUED_MAX);
-        let (live, _) = broadcast::channel(TICKS_BEHIND_MAX);
-        let head = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let done = CancellationToken::new();
         let loaded = load::take_over(&self.inner.store, organization, self.inner.replica).await?;
-        head.store(loaded.chain.seq, std::sync::atomic::Ordering::Release);
+        let live = Live::new(loaded.chain.seq);
         let pressure = Pressure::default();
-        let handle = Handle {
-            requests: requests.clone(),
-            live: live.clone(),
-            head: head.clone(),
-            pressure: pressure.clone(),
-            done: done.clone(),
-        };
+        let handle =
+            Handle { requests: requests.clone(), live: live.clone(), pressure: pressure.clone(), done: done.clone() };
         let world = organization::World {
             store: self.inner.store.clone(),
             organization,
             replica: self.inner.replica,
             requests: requests.downgrade(),
-            live,
-            head,
+            live: live.clone(),
             pressure,
             stop: self.inner.stop.clone(),
         };
+        tokio::spawn(live.clone().spread());
         tokio::spawn(async move {
             let _guard = done.drop_guard();
             organization::run(world, loaded, queue).await;
+            live.end();
         });
         organizations.insert(organization, handle.clone());
         Ok(handle)

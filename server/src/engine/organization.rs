@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use devsquad::command::LeaseGrant;
@@ -17,17 +16,18 @@ use devsquad::scheduling::claims::Claimant;
 use devsquad::workflow::Workflow;
 use devsquad::{Actor, Answer, Change, Command, Refusal};
 use jiff::Timestamp;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::claims::{Claim, Waiters};
+use super::live::Live;
 use super::load::{self, Loaded};
 use super::pressure::Pressure;
+use super::principal;
 use super::queue::{Known, Reply, Request, Waiting, key_hash};
 use super::tick::{Caller, Committed, Tick};
-use super::{Published, principal};
 use crate::clock;
 use crate::store::Store;
 use crate::store::idempotency::Kept;
@@ -51,8 +51,7 @@ pub(super) struct World {
     pub organization: OrganizationId,
     pub replica: Uuid,
     pub requests: mpsc::WeakSender<Request>,
-    pub live: broadcast::Sender<Arc<[Published]>>,
-    pub head: Arc<AtomicU64>,
+    pub live: Arc<Live>,
     pub pressure: Pressure,
     pub stop: CancellationToken,
 }
@@ -379,11 +378,7 @@ impl Loop {
             return Err(end);
         }
         self.loaded.snapshot_seq = committed.snapshot_seq.unwrap_or(self.loaded.snapshot_seq);
-        self.world.head.store(committed.chain.seq, Ordering::Release);
-        if !committed.published.is_empty() {
-            // Nobody listening is fine.
-            let _ = self.world.live.send(committed.published);
-        }
+        self.world.live.publish(committed.chain.seq, committed.published);
         for caller in committed.callers {
             for other in caller.key.map(|hash| self.loaded.keys.keep(hash)).unwrap_or_default() {
                 send(Some(other), Reply::Answer(caller.answer.clone()));
@@ -419,7 +414,7 @@ impl Loop {
             match load::take_over(&self.world.store, self.world.organization, self.world.replica).await {
                 Ok(loaded) => {
                     self.loaded = loaded;
-                    self.world.head.store(self.loaded.chain.seq, Ordering::Release);
+                    self.world.live.publish(self.loaded.chain.seq, Arc::from([]));
                     // Claims whose keys were pending before are pending no more: their answers are given without being kept.
                     self.claims.begin_anew();
                     return;

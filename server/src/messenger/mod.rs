@@ -126,7 +126,7 @@ impl Messenger {
             let mut people = self.world.online.changes();
             loop {
                 // Before the journal is read, so that nothing falls between the two.
-                let subscription = self.world.engine.subscribe(self.organization).await;
+                let changes = self.world.engine.live(self.organization).await.map(|live| live.changes());
                 self.pressure = self.world.engine.pressure(self.organization).await.unwrap_or_default();
                 match self.round().await {
                     Ok(()) => pause = PAUSE_MIN,
@@ -138,12 +138,12 @@ impl Messenger {
                         continue;
                     }
                 }
-                let Ok(mut subscription) = subscription else {
+                let Ok(mut changes) = changes else {
                     tokio::time::sleep(PAUSE_MIN).await;
                     continue;
                 };
                 tokio::select! {
-                    _ = subscription.receiver.recv() => tokio::time::sleep(GATHERED_FOR).await,
+                    _ = changes.changed() => tokio::time::sleep(GATHERED_FOR).await,
                     Ok(()) = people.changed() => {}
                     () = tokio::time::sleep(self.next_look()) => {}
                 }

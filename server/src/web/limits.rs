@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use tokio::sync::Semaphore;
 
 use crate::clock;
+use crate::connection::Peer;
 
 /// Bytes of a request's body: a form, or the text of a workflow to import.
 pub const BODY_BYTES_MAX: usize = 256 * 1_024;
@@ -120,7 +121,7 @@ fn wait(missing: f64, per_s: f64) -> u64 {
 /// The address a request comes from. What a proxy says counts only if the proxy is known.
 pub fn caller(request: &Parts, trusted_proxies: &[IpAddr]) -> IpAddr {
     let unknown = IpAddr::from([0, 0, 0, 0]);
-    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(unknown, |ConnectInfo(peer)| peer.ip());
+    let peer = request.extensions.get::<ConnectInfo<Peer>>().map_or(unknown, |ConnectInfo(peer)| peer.address.ip());
     if !trusted_proxies.contains(&peer) {
         return peer.to_canonical();
     }
@@ -132,6 +133,8 @@ pub fn caller(request: &Parts, trusted_proxies: &[IpAddr]) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[test]
@@ -153,7 +156,7 @@ mod tests {
         let proxy = IpAddr::from([10, 0, 0, 1]);
         let (mut request, ()) = axum::http::Request::new(()).into_parts();
         request.headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7, 10.0.0.1".parse().expect("a value"));
-        request.extensions.insert(ConnectInfo(SocketAddr::new(proxy, 1)));
+        request.extensions.insert(ConnectInfo(Peer::at(SocketAddr::new(proxy, 1))));
         assert_eq!(caller(&request, &[]), proxy);
         assert_eq!(caller(&request, &[proxy]), IpAddr::from([192, 0, 2, 7]));
     }

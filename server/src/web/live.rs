@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::App;
 use super::session::{Visitor, Who};
+use crate::connection::Line;
 use crate::feed::{self, Form, Listen, StillAllowed};
 use crate::problem::Problem;
 
@@ -28,6 +29,7 @@ async fn live(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Query(After { after }): Query<After>,
+    line: Option<Line>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let who = visitor.0.ok_or_else(|| Problem::unauthorized("You are signed out."))?;
@@ -41,6 +43,7 @@ async fn live(
         organization: who.signed_in.organization,
         workflow: None,
         after: last_heard.or(after),
+        line,
         still_allowed: while_signed_in(&app, &who, permit),
     };
     Ok(feed::respond(&app.engine, &app.store, listen).await?.into_response())

@@ -14,6 +14,7 @@ use super::Door;
 use super::auth::{Caller, tenant};
 use super::body::{Json, WORKFLOW_BYTES_MAX};
 use crate::clock;
+use crate::connection::Line;
 use crate::engine::IdempotencyKey;
 use crate::feed;
 use crate::problem::Problem;
@@ -185,6 +186,7 @@ pub async fn events(
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(query): Query<After>,
+    line: Option<Line>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -206,6 +208,7 @@ pub async fn events(
             organization: caller.organization,
             workflow: Some(workflow),
             after: Some(after),
+            line,
             still_allowed,
         };
         return Ok(feed::respond(&door.engine, &door.store, listen).await?);
