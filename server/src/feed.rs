@@ -213,14 +213,14 @@ mod tests {
     use devsquad::{Actor, Change, Event};
     use futures::{StreamExt as _, TryStreamExt as _};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
     use uuid::Uuid;
 
     use super::*;
     use crate::clock;
     use crate::connection::{Connections, Peer};
     use crate::engine::Published;
-    use crate::engine::live::TICKS_BEHIND_MAX;
+    use crate::engine::live::{BYTES_BEHIND_MAX, TICKS_BEHIND_MAX};
 
     fn published(seq: u64, workflow: u128) -> Published {
         let event = Event {
@@ -312,7 +312,10 @@ mod tests {
         tokio::spawn(async move { axum::serve(Connections(listener), service).await });
         let mut clients = Vec::new();
         for _ in 0..count {
-            let mut client = TcpStream::connect(address).await.expect("a connection");
+            let socket = TcpSocket::new_v4().expect("a socket");
+            // Little room, so that whoever is slow is written to by halves.
+            socket.set_recv_buffer_size(16 * 1_024).expect("a small buffer");
+            let mut client = socket.connect(address).await.expect("a connection");
             client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").await.expect("sent");
             let mut greeting = Vec::new();
             while !greeting.ends_with(b"}\n\n\r\n") {
@@ -356,8 +359,8 @@ mod tests {
         let fast: Vec<_> = clients.into_iter().map(|one| tokio::spawn(read_out(one, 65_536, Duration::ZERO))).collect();
         let slow = tokio::spawn(read_out(slow, 262_144, Duration::from_millis(5)));
         let spread = tokio::spawn(live.clone().spread());
-        // More than the buffers of a connection hold, so that the slow one is written to by halves.
-        let filling = "x".repeat(20_000);
+        // More than the buffers of a connection hold, and less than is kept.
+        let filling = "x".repeat(BYTES_BEHIND_MAX / TICKS as usize - 1_000);
         for seq in 1..=TICKS {
             let mut tick = published(seq, 1);
             tick = Published::new(tick.event, format!("{{\"seq\":{seq},\"x\":\"{filling}\"}}"));

@@ -18,6 +18,8 @@ use crate::connection::chunk;
 
 /// Ticks a slow listener may fall behind before they have to read the journal again.
 pub const TICKS_BEHIND_MAX: usize = 1_024;
+/// Bytes of events they may: ticks of thousands of events are kept for seconds, and small ones for minutes.
+pub const BYTES_BEHIND_MAX: usize = 8 << 20;
 /// Listeners that hear of ticks before others get the processor: a write takes some ten microseconds.
 const IN_ONE_GO: usize = 32;
 
@@ -47,6 +49,8 @@ struct Kept {
     /// The position of the tick that comes next.
     next: u64,
     ticks: VecDeque<Arc<[Published]>>,
+    /// Bytes of the events in them.
+    bytes: usize,
     ended: bool,
 }
 
@@ -83,7 +87,7 @@ impl Live {
     pub fn new(head: u64) -> Arc<Live> {
         Arc::new(Live {
             head: AtomicU64::new(head),
-            kept: Mutex::new(Kept { next: 0, ticks: VecDeque::new(), ended: false }),
+            kept: Mutex::new(Kept { next: 0, ticks: VecDeque::new(), bytes: 0, ended: false }),
             rows: (0..rows()).map(|_| Row::default()).collect(),
             changes: watch::channel(0).0,
         })
@@ -115,13 +119,9 @@ impl Live {
             return;
         }
         let mut kept = self.kept();
-        kept.next += 1;
-        kept.ticks.push_back(tick);
-        if kept.ticks.len() > TICKS_BEHIND_MAX {
-            kept.ticks.pop_front();
-        }
-        let next = kept.next;
+        let (next, forgotten) = kept.keep(tick);
         drop(kept);
+        drop(forgotten);
         self.changes.send_replace(next);
     }
 
@@ -178,6 +178,23 @@ impl Live {
                 After::Nothing => drop(changes.changed().await),
             }
         }
+    }
+}
+
+impl Kept {
+    /// Keeps a tick, however large, and of those before it what there is room for. Gives the position after it, and what is forgotten.
+    fn keep(&mut self, tick: Arc<[Published]>) -> (u64, Vec<Arc<[Published]>>) {
+        let bytes = |tick: &Arc<[Published]>| tick.iter().map(Published::bytes).sum::<usize>();
+        self.next += 1;
+        self.bytes += bytes(&tick);
+        self.ticks.push_back(tick);
+        let mut forgotten = Vec::new();
+        while self.ticks.len() > TICKS_BEHIND_MAX || (self.bytes > BYTES_BEHIND_MAX && self.ticks.len() > 1) {
+            let Some(oldest) = self.ticks.pop_front() else { break };
+            self.bytes -= bytes(&oldest);
+            forgotten.push(oldest);
+        }
+        (self.next, forgotten)
     }
 }
 
@@ -239,4 +256,37 @@ fn together(pieces: impl Iterator<Item = Bytes>) -> Bytes {
     let mut text = BytesMut::new();
     pieces.for_each(|piece| text.extend_from_slice(&piece));
     chunk(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use devsquad::id::{EventId, WorkflowId};
+    use devsquad::{Actor, Change, Event};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock;
+
+    fn tick(bytes: usize) -> Arc<[Published]> {
+        let event = Event {
+            seq: 1,
+            id: EventId(Uuid::nil()),
+            at: clock::now(),
+            actor: Actor::System,
+            change: Change::WorkflowResumed { workflow: WorkflowId(Uuid::nil()) },
+        };
+        Arc::from([Published::new(event, "x".repeat(bytes))])
+    }
+
+    #[test]
+    fn as_much_is_kept_as_there_is_room_for() {
+        let mut kept = Kept { next: 0, ticks: VecDeque::new(), bytes: 0, ended: false };
+        for _ in 0..TICKS_BEHIND_MAX {
+            assert!(kept.keep(tick(1)).1.is_empty());
+        }
+        assert_eq!(kept.keep(tick(1)).1.len(), 1, "one too many");
+        assert_eq!(kept.keep(tick(2 * BYTES_BEHIND_MAX)).1.len(), TICKS_BEHIND_MAX, "too large: alone");
+        assert_eq!(kept.keep(tick(1)).1.len(), 1, "the large one");
+        assert_eq!((kept.next, kept.ticks.len(), kept.bytes), (TICKS_BEHIND_MAX as u64 + 3, 1, 1));
+    }
 }

@@ -22,6 +22,11 @@ impl Published {
         Published { event, json: json.into(), whole: OnceLock::new(), news: OnceLock::new() }
     }
 
+    /// How much there is of it.
+    pub fn bytes(&self) -> usize {
+        self.json.len()
+    }
+
     /// The whole event, on a stream; made when the first asks.
     pub fn whole(&self) -> Bytes {
         self.whole.get_or_init(|| on_stream(self.event.seq, &self.json)).clone()
