@@ -65,6 +65,7 @@ pub fn chunk(piece: &[u8]) -> Bytes {
     Bytes::from([format!("{:X}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat())
 }
 
+#[cfg(test)]
 impl Peer {
     /// Somebody there, to whom nothing is written past hyper.
     pub fn at(address: SocketAddr) -> Peer {

@@ -70,6 +70,8 @@ pub enum After {
 pub struct Ticks {
     /// Their positions.
     pub positions: Range<u64>,
+    /// The numbers of the first and the last durable event in them, if there is one.
+    pub durable: Option<(u64, u64)>,
     ticks: Vec<Arc<[Published]>>,
     whole: OnceLock<Bytes>,
     news: OnceLock<Bytes>,
@@ -233,7 +235,10 @@ impl Drop for Place {
 
 impl Ticks {
     fn new(positions: Range<u64>, ticks: Vec<Arc<[Published]>>) -> Ticks {
-        Ticks { positions, ticks, whole: OnceLock::new(), news: OnceLock::new() }
+        let numbers =
+            || ticks.iter().flat_map(|tick| tick.iter()).map(|published| published.event.seq).filter(|seq| *seq > 0);
+        let durable = numbers().min().zip(numbers().max());
+        Ticks { positions, durable, ticks, whole: OnceLock::new(), news: OnceLock::new() }
     }
 
     /// Everything that happened in them.

@@ -102,18 +102,17 @@ impl Listener {
     }
 
     fn tell(&self, heard: &mut Heard, ticks: &Ticks) {
+        let told = heard.last;
         for published in ticks.events() {
-            let seq = published.event.seq;
-            let told_before = seq != 0 && seq <= heard.last;
+            let told_before = (1..=told).contains(&published.event.seq);
             if !told_before && self.concerns(published) {
                 heard.waiting.push_back(match self.form {
                     Form::Event => published.whole(),
                     Form::News => published.news(),
                 });
             }
-            heard.last = heard.last.max(seq);
         }
-        heard.next = ticks.positions.end;
+        heard.passed(ticks);
     }
 
     fn concerns(&self, published: &Published) -> bool {
@@ -123,7 +122,7 @@ impl Listener {
     /// Writes ticks straight to the connection; whether that could be done.
     fn write(&self, heard: &mut Heard, ticks: &Ticks) -> bool {
         let is_next = heard.next == ticks.positions.start && heard.waiting.is_empty();
-        let told_before = ticks.events().any(|published| (1..=heard.last).contains(&published.event.seq));
+        let told_before = ticks.durable.is_some_and(|(first, _)| first <= heard.last);
         if !is_next || told_before {
             return false;
         }
@@ -140,8 +139,7 @@ impl Listener {
                 Written::Not => return false,
             }
         }
-        heard.last = ticks.events().map(|published| published.event.seq).fold(heard.last, u64::max);
-        heard.next = ticks.positions.end;
+        heard.passed(ticks);
         true
     }
 }
@@ -160,6 +158,12 @@ impl Hear for Listener {
 }
 
 impl Heard {
+    /// What is in these ticks was told, or is not for this listener.
+    fn passed(&mut self, ticks: &Ticks) {
+        self.last = ticks.durable.map_or(self.last, |(_, last)| last.max(self.last));
+        self.next = ticks.positions.end;
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
