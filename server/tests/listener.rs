@@ -1,7 +1,5 @@
 //! Stories of what people ask for in the chat.
 
-use std::io::Write as _;
-use std::process::Stdio;
 use std::time::Duration;
 
 use devsquad::messaging::channel::Channel;
@@ -10,17 +8,12 @@ use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
-use server::chat::client::Client;
 use server::chat::token::sign_body;
-use server::chat::wire::{
-    ChannelQuery, ChannelState, Custom, Message, MessageRequest, MessageWindow, Query, Reaction, SendReaction,
-};
+use server::chat::wire::{ChannelQuery, MessageRequest, MessageWindow, Reaction, SendReaction};
 
-use crate::rooms::{Tables, until};
+use crate::support::story::{PATIENCE, Story, about};
+use crate::support::tables::{Tables, until};
 use crate::support::{ChatAt, Server};
-
-/// Looks, a tenth of a second apart, before a story gives up: a busy machine is slow, not wrong.
-const PATIENCE: usize = 600;
 
 crate::with_both_chats! {
     what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refused_in_words,
@@ -44,130 +37,6 @@ async fn what_was_said_while_the_server_was_away_is_read_back() {
     story.until("it is paused", async |story: &Story| story.look().await["status"] == "paused").await;
     assert_eq!(story.event("workflow_paused").await["data"]["reason"], "while you were away");
     story.server.verify();
-}
-
-/// A workflow, its channel, and the people who talk there.
-struct Story {
-    server: Server,
-    chat: Client,
-    workflow: String,
-    owner: String,
-}
-
-impl Story {
-    /// A workflow of these tasks, once its channel is there.
-    async fn begin(at: ChatAt, tasks: Value) -> Story {
-        let server = Server::start_with_chat(at).await;
-        let chat = server.chat();
-        let made = server.ask("POST", "/workflows", Some(json!({"name": "Ship it", "tasks": tasks}))).await;
-        let workflow = made["id"].as_str().expect("an id").to_owned();
-        let mut story = Story { server, chat, workflow, owner: String::new() };
-        story
-            .until("the channel has its owner", async |story: &Story| {
-                story.members().await.into_iter().any(|member| member.starts_with("person-"))
-            })
-            .await;
-        story.owner =
-            story.members().await.into_iter().find(|member| member.starts_with("person-")).expect("the owner");
-        story
-    }
-
-    fn channel(&self) -> String {
-        format!("workflow-{}", self.workflow)
-    }
-
-    /// The channel with its newest messages, once it is there.
-    async fn state(&self) -> Option<ChannelState> {
-        let query = Query {
-            filter_conditions: Custom::from_iter([("id".to_owned(), json!(self.channel()))]),
-            message_limit: Some(300),
-            ..Query::default()
-        };
-        self.chat.query_channels(&query).await.expect("channels").pop()
-    }
-
-    async fn members(&self) -> Vec<String> {
-        let members = self.state().await.map(|state| state.members).unwrap_or_default();
-        members.into_iter().map(|member| member.user_id).collect()
-    }
-
-    /// Looks again and again until it is so.
-    async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Story) -> bool) {
-        for _ in 0..PATIENCE {
-            if is_so(self).await {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("never: {what}\n{}", self.server.log());
-    }
-
-    /// A member of the organization with that role; the chat's user.
-    fn person(&self, email: &str, role: &str) -> String {
-        let mut command = self.server.command(&["user", "create", email, "--name", email, "--role", role]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
-        child.stdin.take().expect("a pipe").write_all(b"a long enough password").expect("written");
-        assert!(child.wait().expect("it ends").success());
-        email.to_owned()
-    }
-
-    async fn says(&self, user: &str, text: &str) -> Message {
-        let message = MessageRequest::text(user, text);
-        self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
-    }
-
-    async fn says_in_thread(&self, user: &str, task: &str, text: &str) -> Message {
-        let root = format!("task-{}", self.task(task).await["id"].as_str().expect("an id"));
-        self.until("the thread is there", async |story: &Story| story.chat.message(&root).await.is_ok()).await;
-        let message = MessageRequest { parent_id: Some(root), ..MessageRequest::text(user, text) };
-        self.chat.send_message(CHANNEL_TYPE, &self.channel(), &message).await.expect("it is sent")
-    }
-
-    async fn look(&self) -> Value {
-        self.server.ask("GET", &format!("/workflows/{}", self.workflow), None).await
-    }
-
-    async fn task(&self, key: &str) -> Value {
-        let workflow = self.look().await;
-        let tasks = workflow["tasks"].as_array().expect("tasks");
-        tasks.iter().find(|task| task["key"] == key).unwrap_or_else(|| panic!("no task {key}")).clone()
-    }
-
-    async fn until_task(&self, key: &str, status: &str) {
-        self.until(&format!("{key} is {status}"), async |story: &Story| story.task(key).await["status"] == status)
-            .await;
-    }
-
-    /// What was answered to a message, as the system.
-    async fn answer_to(&self, message: &Message) -> String {
-        let mut found = String::new();
-        for _ in 0..PATIENCE {
-            let all = match &message.parent_id {
-                Some(root) => self.chat.replies(root, &MessageWindow::default()).await.expect("replies"),
-                None => self.state().await.expect("the channel").messages,
-            };
-            let answer = all.iter().find(|answer| about(answer)["ref"] == message.id);
-            if let Some(answer) = answer {
-                found.clone_from(&answer.text);
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert!(!found.is_empty(), "no answer to {}\n{}", message.text, self.server.log());
-        found
-    }
-
-    /// The newest event of that name.
-    async fn event(&self, name: &str) -> Value {
-        let events = self.server.ask("GET", &format!("/workflows/{}/events", self.workflow), None).await;
-        let events = events["events"].as_array().expect("events");
-        events.iter().rev().find(|event| event["type"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
-    }
-}
-
-/// What a message of ours says it is about.
-fn about(message: &Message) -> Value {
-    message.custom.get("devsquad").cloned().unwrap_or_default()
 }
 
 /// An agent with these skills; its id and its token.
@@ -232,19 +101,6 @@ async fn what_is_typed_changes_the_work_as_the_button_does_and_a_viewer_is_refus
     assert_eq!(words, "To pause a workflow you need the role operator or above; you are viewer.");
     assert_eq!(story.look().await["status"], "running");
     story.server.verify();
-}
-
-impl Story {
-    /// The viewer's user in the chat: the one of the organization who is not the owner.
-    async fn viewer(&self) -> String {
-        let store = self.server.store().await;
-        let mut ids = Vec::new();
-        let mut tx = store.begin_read(&self.server.tenant(&store).await).await.expect("a read");
-        for person in server::store::identity::people::people(&mut tx).await.expect("people") {
-            ids.push((person.role, format!("person-{}", person.id)));
-        }
-        ids.into_iter().find(|(role, _)| *role == devsquad::Role::Viewer).expect("the viewer").1
-    }
 }
 
 async fn a_question_waits_for_its_answer_and_the_next_attempt_reads_it(at: ChatAt) {

@@ -5,8 +5,9 @@ use server::chat::wire::MessageRequest;
 use server::engine::verify::{Chat, verify};
 use server::store::Store;
 
-use crate::rooms::{Tables, agent, attempt, told, until, workflow};
+use crate::rooms::{agent, attempt, workflow};
 use crate::support::Server;
+use crate::support::tables::{Tables, told, until};
 
 use serde_json::json;
 

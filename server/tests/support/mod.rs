@@ -2,6 +2,8 @@
 
 pub mod agents;
 pub mod line;
+pub mod story;
+pub mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
