@@ -202,6 +202,53 @@ async fn a_deposed_engine_writes_no_more() {
     usurper.stop().await;
 }
 
+/// Two ticks are on their way at a time, each on a connection of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_whichever_tick_failed() {
+    let mut story = Story::begin().await;
+    story.store = story.database.another_store(12).await.expect("a store whose ticks have two connections");
+    story.engine = Engine::new(story.store.clone());
+    let (mut there, mut unknown) = (Vec::new(), 0);
+    let creating = async {
+        let ask = async |_| {
+            let (mut there, mut unknown) = (Vec::new(), 0);
+            for _ in 0..60 {
+                let workflow = WorkflowId(clock::fresh_id());
+                let tasks: Vec<Value> = (0..20).map(|at| json!({"key": format!("t{at}")})).collect();
+                match story.perform(&story.owner, story.creation(workflow, json!(tasks))).await {
+                    Ok(_) => there.push(workflow),
+                    Err(EngineError::Unavailable(_)) => unknown += 1,
+                    Err(EngineError::Refused(refusal)) => panic!("refused: {refusal}"),
+                }
+            }
+            (there, unknown)
+        };
+        futures::future::join_all((0..6).map(ask)).await
+    };
+    let killing = async {
+        let mut admin = story.database.admin().await.expect("a superuser");
+        let busy = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+             AND usename = 'devsquad_login' AND state <> 'idle' ORDER BY random() LIMIT 1";
+        loop {
+            sqlx::raw_sql(busy).execute(&mut admin).await.expect("it kills");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    let outcomes = tokio::select! {
+        outcomes = creating => outcomes,
+        () = killing => unreachable!("it goes on"),
+    };
+    for (some, few) in outcomes {
+        there.extend(some);
+        unknown += few;
+    }
+    assert!(!there.is_empty() && unknown > 0, "{} there, {unknown} unknown", there.len());
+    for workflow in there {
+        assert_eq!(story.status(workflow).await["tasks"].as_array().map(Vec::len), Some(20), "{workflow}");
+    }
+    story.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_copies_of_one_request_make_one_workflow() {
     let mut story = Story::begin().await;

@@ -1,6 +1,7 @@
 //! The engine: one single-writer loop for each organization, and the way to reach it.
 
 mod claims;
+mod flight;
 pub mod live;
 mod load;
 mod organization;

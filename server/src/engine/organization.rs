@@ -1,9 +1,9 @@
 //! The loop of one organization: the only writer of its state.
 //!
 //! It takes what has queued up, decides it in memory, and commits everything that was decided while the last commit was in
-//! flight as one tick. Callers are answered after their tick is durable. Only leases go out at once: one that the disk never learns
-//! of binds nobody, for its attempt and its fence are unknown then. When a commit fails the loop throws its state away and takes the
-//! organization over anew, from what is on disk.
+//! flight as one tick; the rows of workflows that are created are written meanwhile. Callers are answered after their tick is durable.
+//! Only leases go out at once: one that the disk never learns of binds nobody, for its attempt and its fence are unknown then. When a
+//! commit fails the loop throws its state away and takes the organization over anew, from what is on disk.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use devsquad::workflow::Workflow;
 use devsquad::{Actor, Answer, Change, Command, Refusal};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::claims::{Claim, Waiters};
+use super::flight::Flight;
 use super::live::Live;
 use super::load::{self, Loaded};
 use super::pressure::Pressure;
@@ -71,6 +71,8 @@ struct Loop {
     callers: Vec<Caller>,
     kept: Vec<Kept>,
     seen: BTreeSet<AgentId>,
+    /// Whether a workflow is among what was decided.
+    creates: bool,
     claims: Waiters,
     recalled: mpsc::Sender<Recalled>,
 }
@@ -95,6 +97,7 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
         callers: Vec::new(),
         kept: Vec::new(),
         seen: BTreeSet::new(),
+        creates: false,
         claims: Waiters::default(),
         recalled,
     };
@@ -112,31 +115,31 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
 
 impl Loop {
     async fn work(&mut self, queue: &mut mpsc::Receiver<Request>, recalls: &mut mpsc::Receiver<Recalled>) -> End {
-        let mut committing: Option<JoinHandle<Committed>> = None;
+        let mut flight = Flight::default();
         let mut presence = tokio::time::interval(PRESENCE_PERIOD);
         let mut taken = Vec::with_capacity(TAKEN_MAX);
         let stop = self.world.stop.clone();
         loop {
-            if committing.is_none() && self.has_work() {
-                committing = Some(self.start_commit());
+            if self.has_work() && flight.has_room(self.creates) {
+                self.start_tick(&mut flight);
             }
             let timer = self.next_timer();
             let room = self.entries.len() < EVENTS_AHEAD_MAX;
             tokio::select! {
                 biased;
-                committed = wait_for(&mut committing), if committing.is_some() => {
-                    committing = None;
-                    let took = committed.took;
-                    match self.finish(committed) {
-                        Ok(()) => self.world.pressure.ticked(took),
-                        Err(end) => return end,
+                committed = flight.step(), if !flight.is_empty() => {
+                    if let Some(committed) = committed && let Err(end) = self.landed(committed, &mut flight).await {
+                        return end;
                     }
                 }
-                () = stop.cancelled(), if committing.is_none() => return self.last_words().await,
+                () = stop.cancelled(), if flight.is_empty() => return self.last_words().await,
                 Some(recalled) = recalls.recv() => self.recalled(recalled),
                 count = queue.recv_many(&mut taken, TAKEN_MAX), if room => {
                     if count == 0 {
-                        return self.last_words().await;
+                        return match self.land_all(&mut flight).await {
+                            Ok(()) => self.last_words().await,
+                            Err(end) => end,
+                        };
                     }
                     self.take(&mut taken);
                 }
@@ -148,6 +151,28 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// What becomes of a tick that is on the disk, or is not. Then the next one is not either, whose rows may need its.
+    async fn landed(&mut self, committed: Committed, flight: &mut Flight) -> Result<(), End> {
+        let took = committed.took;
+        let Err(end) = self.finish(committed, flight) else {
+            self.world.pressure.ticked(took, !flight.is_empty());
+            return Ok(());
+        };
+        for caller in flight.drop_next().await {
+            self.lose(caller);
+        }
+        Err(end)
+    }
+
+    async fn land_all(&mut self, flight: &mut Flight) -> Result<(), End> {
+        while !flight.is_empty() {
+            if let Some(committed) = flight.step().await {
+                self.landed(committed, flight).await?;
+            }
+        }
+        Ok(())
     }
 
     fn has_work(&self) -> bool {
@@ -250,6 +275,7 @@ impl Loop {
                 change if !change.is_durable() => {}
                 change => {
                     observe(&change, &self.loaded, now);
+                    self.creates |= matches!(change, Change::WorkflowCreated(_));
                     match self.loaded.chain.append(EventId(clock::fresh_id()), now, actor, change) {
                         Ok(entry) => self.entries.push(entry),
                         Err(error) => tracing::error!(error = %format!("{error:#}"), "an event cannot be written"),
@@ -334,16 +360,19 @@ impl Loop {
         self.kept.push(kept);
     }
 
-    fn start_commit(&mut self) -> JoinHandle<Committed> {
+    fn start_tick(&mut self, flight: &mut Flight) {
         let due = self.loaded.state.seq.saturating_sub(self.loaded.snapshot_seq) >= EVENTS_PER_SNAPSHOT;
+        let creates = self.creates;
+        self.world.pressure.began();
         let tick = self.next_tick(due);
-        tokio::spawn(tick.commit(self.world.store.clone(), self.world.organization))
+        flight.start(tick, creates, self.world.store.clone(), self.world.organization);
     }
 
     /// What was decided since the last tick; with the state after it, if that is to be kept.
     fn next_tick(&mut self, keeps_state: bool) -> Tick {
         let entries = std::mem::take(&mut self.entries);
         let seen = std::mem::take(&mut self.seen);
+        self.creates = false;
         let mut fresh_id = clock::fresh_id;
         let Loaded { state, assigned, .. } = &mut self.loaded;
         Tick {
@@ -358,9 +387,13 @@ impl Loop {
         }
     }
 
-    fn snapshot(&self) -> Option<(u64, Vec<u8>)> {
+    fn snapshot(&mut self) -> Option<(u64, Vec<u8>)> {
         match serde_json::to_vec(&self.loaded.state) {
-            Ok(bytes) => Some((self.loaded.state.seq, bytes)),
+            Ok(bytes) => {
+                // From now on, so that the next tick does not keep it, too. If this one fails, everything is loaded anew.
+                self.loaded.snapshot_seq = self.loaded.state.seq;
+                Some((self.loaded.state.seq, bytes))
+            }
             Err(error) => {
                 tracing::error!(%error, "the state cannot be kept");
                 None
@@ -368,7 +401,7 @@ impl Loop {
         }
     }
 
-    fn finish(&mut self, committed: Committed) -> Result<(), End> {
+    fn finish(&mut self, committed: Committed, flight: &Flight) -> Result<(), End> {
         if let Err(error) = committed.outcome {
             let end = if error.downcast_ref::<Deposed>().is_some() { End::Deposed } else { End::Reload };
             tracing::error!(error = %format!("{error:#}"), "a tick could not be committed");
@@ -377,7 +410,6 @@ impl Loop {
             }
             return Err(end);
         }
-        self.loaded.snapshot_seq = committed.snapshot_seq.unwrap_or(self.loaded.snapshot_seq);
         self.world.live.publish(committed.chain.seq, committed.published);
         for caller in committed.callers {
             for other in caller.key.map(|hash| self.loaded.keys.keep(hash)).unwrap_or_default() {
@@ -387,7 +419,8 @@ impl Loop {
         }
         for workflow in committed.ended {
             // What was decided meanwhile still needs it: its rows are not written yet.
-            if !self.entries.iter().any(|entry| entry.event.change.workflow() == Some(workflow)) {
+            let is_spoken_of = self.entries.iter().any(|entry| entry.event.change.workflow() == Some(workflow));
+            if !is_spoken_of && !flight.is_about(workflow) {
                 self.loaded.state.forget(workflow);
             }
         }
@@ -410,6 +443,7 @@ impl Loop {
         self.entries.clear();
         self.kept.clear();
         self.seen.clear();
+        self.creates = false;
         loop {
             match load::take_over(&self.world.store, self.world.organization, self.world.replica).await {
                 Ok(loaded) => {
@@ -467,29 +501,13 @@ impl Loop {
         }
         if self.has_work() || self.loaded.state.seq > self.loaded.snapshot_seq {
             let tick = self.next_tick(self.loaded.state.seq > 0);
-            let committed = tick.commit(self.world.store.clone(), self.world.organization).await;
-            if let Err(End::Deposed | End::Reload | End::Stop) = self.finish(committed) {
+            let committed = tick.begin(self.world.store.clone(), self.world.organization).await.commit().await;
+            if let Err(End::Deposed | End::Reload | End::Stop) = self.finish(committed, &Flight::default()) {
                 tracing::error!("the last tick was not written");
             }
         }
         let _ = self.world.requests.upgrade();
         End::Stop
-    }
-}
-
-async fn wait_for(committing: &mut Option<JoinHandle<Committed>>) -> Committed {
-    let failed = |why: String| Committed {
-        callers: Vec::new(),
-        published: Arc::from([]),
-        ended: Vec::new(),
-        chain: crate::store::journal::Chain::default(),
-        snapshot_seq: None,
-        took: Duration::ZERO,
-        outcome: Err(anyhow::anyhow!(why)),
-    };
-    match committing {
-        Some(handle) => handle.await.unwrap_or_else(|error| failed(error.to_string())),
-        None => std::future::pending().await,
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::clock;
 
 /// A tick that is written faster than this leaves room beside it.
-const CALM: Duration = Duration::from_millis(10);
-/// How many ticks whoever can wait stands back for, between any two things it does: as many as the messenger has lanes, so that all of
-/// them together do about one thing a tick.
-const TICKS: u32 = 8;
+const CALM: Duration = Duration::from_millis(5);
+/// How many ticks whoever can wait stands back for, between any two calls: half as many as the messenger has lanes, so that all of them
+/// together make about two calls a tick.
+const TICKS: u32 = 4;
 /// Longest wait at a time: what can wait comes late, and comes.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How many ticks later a busy loop of which nothing more was heard counts as idle.
@@ -27,20 +27,29 @@ struct Last {
     took: Duration,
     /// Whether the loop wrote for most of the time since the tick before.
     busy: bool,
+    /// Since when a tick is being written. What a burst begins with is known before its first tick has ended.
+    writing: Option<Instant>,
 }
 
 impl Default for Pressure {
     fn default() -> Pressure {
-        Pressure(Arc::new(Mutex::new(Last { ended: clock::instant(), took: Duration::ZERO, busy: false })))
+        Pressure(Arc::new(Mutex::new(Last::idle(clock::instant()))))
     }
 }
 
 impl Pressure {
-    /// A tick is on the disk now, and took so long.
-    pub(super) fn ticked(&self, took: Duration) {
+    /// A tick is being written from now on.
+    pub(super) fn began(&self) {
+        let now = clock::instant();
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = last.writing(now);
+    }
+
+    /// A tick is on the disk now, and took so long; whether another one is being written.
+    pub(super) fn ticked(&self, took: Duration, another: bool) {
         let ended = clock::instant();
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = last.next(ended, took);
+        *last = last.next(ended, took, another);
     }
 
     /// Stands back while the loop is busy.
@@ -55,13 +64,24 @@ impl Pressure {
 }
 
 impl Last {
-    fn next(self, ended: Instant, took: Duration) -> Last {
-        Last { ended, took, busy: took * 2 >= ended.saturating_duration_since(self.ended) }
+    fn idle(now: Instant) -> Last {
+        Last { ended: now, took: Duration::ZERO, busy: false, writing: None }
+    }
+
+    fn writing(self, now: Instant) -> Last {
+        Last { writing: self.writing.or(Some(now)), ..self }
+    }
+
+    fn next(self, ended: Instant, took: Duration, another: bool) -> Last {
+        let busy = took * 2 >= ended.saturating_duration_since(self.ended);
+        Last { ended, took, busy, writing: another.then_some(ended) }
     }
 
     fn pause(self, now: Instant) -> Duration {
         let is_over = now.saturating_duration_since(self.ended) > self.took * FORGOTTEN_AFTER;
-        if !self.busy || is_over || self.took < CALM { Duration::ZERO } else { (self.took * TICKS).min(PAUSE_MAX) }
+        let took = if self.busy && !is_over { self.took } else { Duration::ZERO };
+        let took = took.max(self.writing.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)));
+        if took < CALM { Duration::ZERO } else { (took * TICKS).min(PAUSE_MAX) }
     }
 }
 
@@ -73,18 +93,32 @@ mod tests {
     fn pause(ticks: &[(u64, u64)], asked_at: u64) -> u128 {
         let began = clock::instant();
         let at = |ms| began + Duration::from_millis(ms);
-        let idle = Last { ended: began, took: Duration::ZERO, busy: false };
-        let last = ticks.iter().fold(idle, |last, (ended, took)| last.next(at(*ended), Duration::from_millis(*took)));
+        let last = ticks
+            .iter()
+            .fold(Last::idle(began), |last, (ended, took)| last.next(at(*ended), Duration::from_millis(*took), false));
         last.pause(at(asked_at)).as_millis()
     }
 
     #[test]
     fn who_can_wait_waits_for_slow_ticks_one_behind_the_other() {
-        assert_eq!(pause(&[(40, 40), (80, 40)], 85), 320, "eight of them");
+        assert_eq!(pause(&[(40, 40), (80, 40)], 85), 160, "four of them");
         assert_eq!(pause(&[(400, 400), (800, 400)], 810), 1_000, "never longer");
-        assert_eq!(pause(&[(5, 5), (10, 5)], 11), 0, "they are fast");
+        assert_eq!(pause(&[(4, 4), (8, 4)], 9), 0, "they are fast");
         assert_eq!(pause(&[(40, 40), (200, 40)], 205), 0, "there is time between them");
         assert_eq!(pause(&[(40, 40), (80, 40)], 300), 0, "they are over");
         assert_eq!(pause(&[], 10), 0, "there were none");
+    }
+
+    #[test]
+    fn a_burst_is_noticed_while_its_first_tick_is_written() {
+        let began = clock::instant();
+        let at = |ms| began + Duration::from_millis(ms);
+        let writing = Last::idle(began).writing(at(100));
+        assert_eq!(writing.pause(at(104)).as_millis(), 0, "it may be a small one");
+        assert_eq!(writing.pause(at(120)).as_millis(), 80);
+        assert_eq!(writing.writing(at(115)).pause(at(120)).as_millis(), 80, "the next one has begun as well");
+        let another = writing.next(at(103), Duration::from_millis(3), true);
+        assert_eq!(another.pause(at(110)).as_millis(), 28, "and is being written since");
+        assert_eq!(another.next(at(104), Duration::from_millis(1), false).pause(at(150)).as_millis(), 0);
     }
 }

@@ -15,7 +15,7 @@ use crate::store::idempotency::Kept;
 use crate::store::journal::{self, Chain, Entry};
 use crate::store::projections::Touched;
 use crate::store::together::Together;
-use crate::store::{Store, Tenant, idempotency};
+use crate::store::{Store, TenantTx, idempotency};
 
 /// A caller that is answered when the tick is durable.
 pub(super) struct Caller {
@@ -44,38 +44,37 @@ pub(super) struct Committed {
     pub published: Arc<[Published]>,
     pub ended: Vec<WorkflowId>,
     pub chain: Chain,
-    pub snapshot_seq: Option<u64>,
     pub took: Duration,
     pub outcome: anyhow::Result<()>,
 }
 
+/// A tick whose new rows are written, in a transaction that is still open.
+pub(super) struct Begun {
+    tick: Tick,
+    organization: OrganizationId,
+    open: anyhow::Result<TenantTx>,
+    took: Duration,
+}
+
 impl Tick {
-    /// Writes everything in one transaction.
-    pub async fn commit(self, store: Store, organization: OrganizationId) -> Committed {
+    /// Begins the transaction in which everything is written, with the rows of what is new: they need nothing of a tick that is still
+    /// being written.
+    pub async fn begin(self, store: Store, organization: OrganizationId) -> Begun {
         let started = clock::instant();
-        let outcome = self.write(&store, organization).await;
-        let took = started.elapsed();
-        metrics::histogram!("devsquad_commit_seconds").record(took.as_secs_f64());
-        metrics::counter!("devsquad_events_total").increment(self.entries.len() as u64);
-        let ended = self
-            .entries
-            .iter()
-            .filter_map(|entry| match &entry.event.change {
-                Change::WorkflowEnded { workflow, .. } => Some(*workflow),
-                _ => None,
-            })
-            .collect();
-        let published = self.entries.into_iter().map(|entry| Published::new(entry.event, entry.json)).collect();
-        let snapshot_seq = self.snapshot.map(|(seq, _)| seq);
-        Committed { callers: self.callers, published, ended, chain: self.chain, snapshot_seq, took, outcome }
+        let open = self.open(&store, organization).await;
+        Begun { tick: self, organization, open, took: started.elapsed() }
     }
 
-    async fn write(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<()> {
-        let mut tx = store.begin_tick(&Tenant::system(organization.0)).await?;
-        journal::check_epoch(&mut tx, self.epoch).await?;
+    async fn open(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<TenantTx> {
+        let mut tx = journal::begin_tick(store, organization.0, self.epoch).await?;
         let mut new = Together::default();
         self.touched.begin(&mut new, organization.0, self.now);
         new.execute(&mut tx).await?;
+        Ok(tx)
+    }
+
+    async fn close(&self, mut tx: TenantTx, organization: OrganizationId) -> anyhow::Result<()> {
+        self.touched.let_go(&mut tx).await?;
         let mut all = Together::default();
         journal::append(&mut all, organization.0, &self.entries);
         self.touched.go_on(&mut all, organization.0, self.now);
@@ -87,5 +86,35 @@ impl Tick {
         }
         tx.commit().await?;
         Ok(())
+    }
+}
+
+impl Begun {
+    /// Undoes what is written. Gives those who wait for it.
+    pub fn undo(self) -> Vec<Caller> {
+        self.tick.callers
+    }
+
+    /// Writes the rest, and commits. Every tick before this one is on the disk: what changes may be their rows.
+    pub async fn commit(self) -> Committed {
+        let started = clock::instant();
+        let Begun { tick, organization, open, took } = self;
+        let outcome = match open {
+            Ok(tx) => tick.close(tx, organization).await,
+            Err(error) => Err(error),
+        };
+        let took = took + started.elapsed();
+        metrics::histogram!("devsquad_commit_seconds").record(took.as_secs_f64());
+        metrics::counter!("devsquad_events_total").increment(tick.entries.len() as u64);
+        let ended = tick
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.event.change {
+                Change::WorkflowEnded { workflow, .. } => Some(*workflow),
+                _ => None,
+            })
+            .collect();
+        let published = tick.entries.into_iter().map(|entry| Published::new(entry.event, entry.json)).collect();
+        Committed { callers: tick.callers, published, ended, chain: tick.chain, took, outcome }
     }
 }

@@ -101,7 +101,7 @@ impl Messenger {
         loop {
             let offset = users.len() as i64;
             let page = Query { limit: Some(IN_A_CALL_MAX as i64), offset: Some(offset), ..Query::default() };
-            match self.world.client.query_members(CHANNEL_TYPE, &room.channel.id(), &page).await {
+            match self.chat().await.query_members(CHANNEL_TYPE, &room.channel.id(), &page).await {
                 Ok(found) => {
                     let is_last = found.len() < IN_A_CALL_MAX;
                     users.extend(found.into_iter().map(|member| member.user_id));

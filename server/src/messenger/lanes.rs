@@ -113,7 +113,6 @@ impl Messenger {
             if held_up.load(Ordering::Acquire) {
                 return Err((event.seq, None));
             }
-            self.pressure.give_way().await;
             let done = match errand {
                 Errand::Tell(letter) => self.tell(event, &letter, batch).await,
                 Errand::Recover(workflow, agent) => self.recovered(workflow, agent, batch).await,

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::chat::check::CHANNEL_TYPE;
-use crate::chat::client::ChatError;
+use crate::chat::client::{ChatError, Client};
 use crate::clock;
 use crate::engine::Pressure;
 use crate::store::Tenant;
@@ -161,6 +161,7 @@ impl Messenger {
         self.news = true;
         self.look_if_due().await?;
         loop {
+            self.pressure.give_way().await;
             let mut tx = self.world.store.begin(&self.tenant()).await?;
             let batch = messenger::next(&mut tx, clock::now()).await?;
             tx.commit().await?;
@@ -248,6 +249,12 @@ impl Messenger {
         }
         self.strangers.extend(new);
         Ok(())
+    }
+
+    /// The chat, when the engine can spare the processor: the work goes first.
+    async fn chat(&self) -> &Client {
+        self.pressure.give_way().await;
+        &self.world.client
     }
 
     fn tenant(&self) -> Tenant {

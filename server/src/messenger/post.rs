@@ -68,7 +68,7 @@ impl Messenger {
             custom: Custom::from_iter([("devsquad".to_owned(), json!(about))]),
             ..MessageRequest::text(author, said(event, letter, batch))
         };
-        self.world.client.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
+        self.chat().await.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
         self.known.spoke_in(&room.channel);
         if let (Change::CheckpointOpened { checkpoint, .. }, Some(root)) = (&event.change, parent_id) {
             let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
@@ -93,7 +93,7 @@ impl Messenger {
             custom: Custom::from_iter([("devsquad".to_owned(), about)]),
             ..MessageRequest::text(SYSTEM_USER, name)
         };
-        self.world.client.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
+        self.chat().await.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         messenger::thread_of_task(&mut tx, task, &root).await?;
         tx.commit().await?;
@@ -126,7 +126,7 @@ impl Messenger {
             custom: Custom::from_iter([("devsquad".to_owned(), json!(notice.post.about))]),
             ..MessageRequest::text(SYSTEM_USER, wording::undelivered(&said(event, letter, batch)))
         };
-        match self.world.client.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await {
+        match self.chat().await.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await {
             Err(error) if is_final(&error) => {
                 tracing::error!(%error, message = notice.post.id, "nor does it hear that it was refused");
                 Ok(())

@@ -60,7 +60,7 @@ impl Messenger {
             ..ChannelData::default()
         };
         let id = channel.id();
-        self.world.client.channel(CHANNEL_TYPE, &id, &ChannelQuery { data, ..ChannelQuery::default() }).await?;
+        self.chat().await.channel(CHANNEL_TYPE, &id, &ChannelQuery { data, ..ChannelQuery::default() }).await?;
         let users: Vec<String> = members.users().into_iter().collect();
         self.add(&id, &users).await?;
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
@@ -96,7 +96,7 @@ impl Messenger {
         self.ensure(users).await?;
         for some in users.chunks(IN_A_CALL_MAX) {
             let some: Vec<_> = some.iter().map(|user| json!(user)).collect();
-            self.world.client.add_members(CHANNEL_TYPE, channel, &some).await?;
+            self.chat().await.add_members(CHANNEL_TYPE, channel, &some).await?;
         }
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Messenger {
         self.add(channel, &new).await?;
         let gone: Vec<&str> = there.difference(&shall).map(String::as_str).collect();
         for some in gone.chunks(IN_A_CALL_MAX) {
-            self.world.client.remove_members(CHANNEL_TYPE, channel, some).await?;
+            self.chat().await.remove_members(CHANNEL_TYPE, channel, some).await?;
         }
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Messenger {
         let set = Custom::from_iter([("archived".to_owned(), json!(over))]);
         let acting = Acting { user_id: Some(SYSTEM_USER.to_owned()), user: None };
         let patch = Patch { set, unset: Vec::new(), acting };
-        self.world.client.patch_channel(CHANNEL_TYPE, &channel.id(), &patch).await?;
+        self.chat().await.patch_channel(CHANNEL_TYPE, &channel.id(), &patch).await?;
         let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
         rooms::archived(&mut tx, CHANNEL_TYPE, channel, over.then_some(event.at)).await?;
         tx.commit().await?;

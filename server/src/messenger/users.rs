@@ -49,7 +49,7 @@ impl Messenger {
     /// Makes or replaces users, a hundred at a time.
     pub(super) async fn tell_of(&self, faces: Vec<User>) -> Result<(), Stuck> {
         for some in faces.chunks(IN_A_CALL_MAX) {
-            self.world.client.upsert_users(some).await?;
+            self.chat().await.upsert_users(some).await?;
             self.known.remember_users(some);
         }
         Ok(())
@@ -67,7 +67,7 @@ impl Messenger {
         if !self.known.has_user(&id) {
             let filter = Custom::from_iter([("id".to_owned(), json!(id))]);
             let query = Query { filter_conditions: filter, include_deactivated_users: true, ..Query::default() };
-            if self.world.client.query_users(&query).await?.is_empty() {
+            if self.chat().await.query_users(&query).await?.is_empty() {
                 let user = match author {
                     Author::Agent(agent) => agent_user(agent, name.as_deref().unwrap_or("An agent"), OFFLINE, 0),
                     Author::Person(_) | Author::System => {

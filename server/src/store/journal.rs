@@ -1,6 +1,6 @@
 //! The journal of an organization: appended by its single writer, hash-chained, read back to rebuild the state.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use devsquad::id::{EventId, WorkflowId};
 use devsquad::{Actor, Change, Event};
 use jiff::Timestamp;
@@ -10,8 +10,8 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::TenantTx;
 use super::together::Together;
+use super::{Store, TenantTx};
 
 /// Events read in one go while a state is rebuilt: a few megabytes.
 pub const READ_MAX: i64 = 10_000;
@@ -81,9 +81,11 @@ pub fn append(all: &mut Together, organization: Uuid, entries: &[Entry]) {
         "INSERT INTO orchestration_events (organization_id, seq, id, workflow_id, task_id, agent_id, event_type, severity, actor, \
          event_data, timestamp, hash) \
          SELECT $1, e.seq, e.id, e.workflow_id, e.task_id, e.agent_id, e.event_type, e.severity, e.actor::json, e.data::json, e.at, \
-         e.hash FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[], \
-         $10::text[], $11::timestamptz[], $12::bytea[]) \
-         AS e (seq, id, workflow_id, task_id, agent_id, event_type, severity, actor, data, at, hash)",
+         e.hash \
+         FROM (SELECT unnest($2::bigint[]) AS seq, unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS workflow_id, \
+         unnest($5::uuid[]) AS task_id, unnest($6::uuid[]) AS agent_id, unnest($7::text[]) AS event_type, \
+         unnest($8::text[]) AS severity, unnest($9::text[]) AS actor, unnest($10::text[]) AS data, \
+         unnest($11::timestamptz[]) AS at, unnest($12::bytea[]) AS hash) AS e",
     )
     .bind(organization)
     .bind(entries.iter().map(|e| e.event.seq as i64).collect::<Vec<i64>>())
@@ -223,27 +225,23 @@ pub async fn take_over(tx: &mut TenantTx, replica: Uuid, now: Timestamp, until: 
     Ok(epoch)
 }
 
-/// Fails unless `epoch` is still the one that may write. The share lock holds a take-over back until this tick has ended.
-pub async fn check_epoch(tx: &mut TenantTx, epoch: i64) -> anyhow::Result<()> {
-    let organization = tx.tenant().organization;
-    let current: Option<i64> =
-        sqlx::query_scalar("SELECT epoch FROM engine_owners WHERE organization_id = $1 FOR SHARE")
-            .bind(organization)
-            .fetch_optional(&mut **tx)
-            .await?;
-    match current {
-        Some(current) if current == epoch => Ok(()),
-        Some(current) => bail!(Deposed { epoch, current }),
-        None => bail!(Deposed { epoch, current: 0 }),
-    }
-}
+/// What PostgreSQL says to a tick of another epoch than the one that may write (`migrations/0017_fence.sql`).
+const DEPOSED: &str = "VD001";
 
-/// Another replica has become the single writer.
+/// Another replica has become the single writer; which epoch is the current one.
 #[derive(Debug, thiserror::Error)]
-#[error("another server runs this organization now (epoch {current}; ours was {epoch})")]
-pub struct Deposed {
-    epoch: i64,
-    current: i64,
+#[error("{0}")]
+pub struct Deposed(String);
+
+/// Begins the transaction of a tick. [`Deposed`] unless `epoch` is still the one that may write, which then holds a take-over back until
+/// the tick has ended.
+pub async fn begin_tick(store: &Store, organization: Uuid, epoch: i64) -> anyhow::Result<TenantTx> {
+    store.begin_tick(organization, epoch).await.map_err(|error| match error {
+        sqlx::Error::Database(refused) if refused.code().as_deref() == Some(DEPOSED) => {
+            Deposed(refused.message().to_owned()).into()
+        }
+        error => error.into(),
+    })
 }
 
 /// Keeps the state as it is after the event `seq`; older snapshots go.

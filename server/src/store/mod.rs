@@ -26,6 +26,7 @@ pub mod organizations;
 pub mod pages;
 pub mod projections;
 pub mod reads;
+mod rehearsal;
 pub mod tenant;
 pub mod testing;
 pub mod together;
@@ -36,8 +37,7 @@ pub use tenant::{ChatTx, Tenant, TenantTx, WorkerTx};
 /// Connections of one server: a tick and a page each need one for milliseconds; more than this only queue inside PostgreSQL.
 pub const CONNECTIONS_MAX: u32 = 24;
 /// One in so many of them is for ticks alone. The pool hands its connections out in turn, and each is a process that plans and finds its pages
-/// in memory by itself: one that meets a tick now and then does both anew each time. More than one is made only if organizations tick at
-/// the same time.
+/// in memory by itself: one that meets a tick now and then does both anew each time. An organization has two ticks on their way at most.
 const TICKS_SHARE: u32 = 6;
 /// One in so many is for the embedded chat server alone, for the same reason, and for another: whatever it has to do, no more processes
 /// than these take the processor from a tick. Its calls queue here instead.
@@ -203,8 +203,8 @@ impl Store {
         owner.close().await.context("closing the owner's connection")?;
 
         let share = |nth: u32| (options.connections_max / nth).max(1);
-        let alone = |connections| pool_options(connections).connect_lazy_with(with_limits(login.clone()));
-        let (ticks, chat) = (alone(share(TICKS_SHARE)), alone(share(CHAT_SHARE)));
+        let ticks = tick_pool_options(share(TICKS_SHARE)).connect_lazy_with(with_limits(login.clone()));
+        let chat = pool_options(share(CHAT_SHARE)).connect_lazy_with(with_limits(login.clone()));
         let left = options.connections_max.saturating_sub(share(TICKS_SHARE) + share(CHAT_SHARE));
         let pool = pool_options(left.max(1));
         let pool = pool.connect_with(with_limits(login)).await.context("the pool cannot be opened")?;
@@ -312,6 +312,15 @@ fn pool_options(connections_max: u32) -> PgPoolOptions {
                 Ok(true)
             })
         })
+}
+
+/// Connections for ticks are all made at once, have rehearsed, and stay: no tick waits for one that has just begun.
+fn tick_pool_options(connections: u32) -> PgPoolOptions {
+    pool_options(connections)
+        .min_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| Box::pin(rehearsal::rehearse(connection)))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Touched {
     attempts: BTreeMap<AttemptId, NewAttempt>,
     attempts_moved: BTreeMap<AttemptId, AttemptMoved>,
     /// One for each row, however often its workflow ended and went on within the tick.
-    assigned: BTreeMap<(WorkflowId, AgentId), (Uuid, Timestamp)>,
+    assigned: BTreeMap<(WorkflowId, AgentId), AssignedRow>,
     asked: questions::Asked,
     disputed: conflicts::Disputed,
     checkpoints: BTreeMap<CheckpointId, NewCheckpoint>,
@@ -42,7 +42,6 @@ pub struct Touched {
 
 #[derive(Clone, Debug)]
 struct NewWorkflow {
-    id: WorkflowId,
     project: Uuid,
     user: Option<Uuid>,
     name: String,
@@ -50,12 +49,14 @@ struct NewWorkflow {
     description: String,
     template: Option<String>,
     parameters: String,
-    priority: &'static str,
     deadline: Option<Timestamp>,
     tasks_total: i32,
     created_at: Timestamp,
+    /// What became of it in this tick.
+    row: WorkflowRow,
 }
 
+/// The part of a workflow's row that changes.
 #[derive(Clone, Debug)]
 struct WorkflowRow {
     id: WorkflowId,
@@ -141,6 +142,14 @@ struct AttemptMoved {
     note: Option<String>,
 }
 
+/// What an agent's row of a workflow becomes.
+#[derive(Clone, Debug)]
+struct AssignedRow {
+    id: Uuid,
+    status: &'static str,
+    at: Timestamp,
+}
+
 #[derive(Clone, Debug)]
 struct NewCheckpoint {
     workflow: WorkflowId,
@@ -174,3 +183,6 @@ struct ArtifactRow {
     size: i64,
     at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use devsquad::Role;
 use serde_json::json;
 use sqlx::postgres::{PgPool, Postgres};
-use sqlx::{PgConnection, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr as _, SqlStr, Transaction};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ use super::{ACQUIRE_WAIT_MAX, READ_STATEMENT_MAX, Store, WRITE_STATEMENT_MAX};
 
 /// How long a caller waits for its transaction to begin, PostgreSQL being restarted included.
 pub const BEGIN_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long the transaction of a tick may wait for the tick before it, whose last statements have [`WRITE_STATEMENT_MAX`] each.
+const TICK_IDLE_MAX: Duration = Duration::from_secs(3 * WRITE_STATEMENT_MAX.as_secs());
 const BEGIN_PAUSE_MIN: Duration = Duration::from_millis(10);
 const BEGIN_PAUSE_MAX: Duration = Duration::from_millis(200);
 
@@ -64,9 +66,17 @@ const BEGIN_CHAT: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL R
 const BEGIN_CHAT_UNHURRIED: &str =
     "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL synchronous_commit = off; SET LOCAL ROLE devsquad_chat";
 
+/// How one begins whose rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left
+/// to itself, it would walk through all rows of the organization for every handful that is named, until the tables are analysed. So it
+/// is told that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes longer than
+/// carrying out a small one.
+const BEGIN_BY_KEY: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = off; \
+     SET LOCAL enable_mergejoin = off; SET LOCAL seq_page_cost = 0; SET LOCAL random_page_cost = 0; SET LOCAL cpu_tuple_cost = 1; \
+     SET LOCAL cpu_index_tuple_cost = 1; SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// How a transaction begins, and what it becomes then.
 struct Beginning {
-    begin: &'static str,
+    begin: SqlStr,
     of_tenant: Option<Context>,
 }
 
@@ -75,24 +85,38 @@ struct Context {
     role: &'static str,
     claims: String,
     statement_max: Duration,
-    /// Rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left to itself, it
-    /// would walk through all rows of the organization for every handful that is named, until the tables are analysed. So it is told
-    /// that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes longer than
-    /// carrying out a small one.
-    by_key: bool,
     /// Whether its commit waits for the disk.
     flushed: bool,
 }
 
 impl Context {
     fn reading(tenant: &Tenant, statement_max: Duration) -> Context {
-        Context { role: "devsquad_reader", claims: tenant.claims(), statement_max, by_key: false, flushed: true }
+        Context { role: "devsquad_reader", claims: tenant.claims(), statement_max, flushed: true }
     }
 
     fn writing(tenant: &Tenant, flushed: bool) -> Context {
-        let (role, claims) = ("devsquad_app", tenant.claims());
-        Context { role, claims, statement_max: WRITE_STATEMENT_MAX, by_key: true, flushed }
+        Context { role: "devsquad_app", claims: tenant.claims(), statement_max: WRITE_STATEMENT_MAX, flushed }
     }
+}
+
+/// How a tick begins: all of it in one trip, for a small tick takes hardly longer than its trips. Nothing in it but an id and a number
+/// comes from outside, which is why they may stand in its text; its statements have `WRITE_STATEMENT_MAX`, as the connection has.
+fn begin_of_tick(tenant: &Tenant, epoch: i64) -> SqlStr {
+    let (organization, rehearsal) = (tenant.organization, rehearsal_of_tick(tenant));
+    AssertSqlSafe(format!("{rehearsal}; SELECT devsquad.hold_epoch('{organization}', {epoch})")).into_sql_str()
+}
+
+/// The same for one that is undone: nobody has to be the one who may write.
+pub(super) fn begin_rehearsal(organization: Uuid) -> SqlStr {
+    AssertSqlSafe(rehearsal_of_tick(&Tenant::system(organization))).into_sql_str()
+}
+
+fn rehearsal_of_tick(tenant: &Tenant) -> String {
+    let (claims, idle_s) = (tenant.claims(), TICK_IDLE_MAX.as_secs());
+    format!(
+        "{BEGIN_BY_KEY}; SET LOCAL idle_in_transaction_session_timeout = '{idle_s}s'; \
+         SET LOCAL request.jwt.claims = '{claims}'; SET LOCAL ROLE devsquad_app"
+    )
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -127,13 +151,15 @@ impl Store {
     }
 
     async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
-        self.begin_of(tenant, "BEGIN", Context::writing(tenant, flushed)).await
+        self.begin_of(tenant, BEGIN_BY_KEY, Context::writing(tenant, flushed)).await
     }
 
-    /// Begins the transaction of a tick, on one of the connections that ticks have for themselves.
-    pub async fn begin_tick(&self, tenant: &Tenant) -> Result<TenantTx, sqlx::Error> {
-        let beginning = Beginning { begin: "BEGIN", of_tenant: Some(Context::writing(tenant, true)) };
-        Ok(TenantTx { transaction: spawn_begin(&self.ticks, beginning).await?, tenant: *tenant })
+    /// Begins the transaction of a tick, on one of the connections that ticks have for themselves, unless another epoch is the one that
+    /// may write.
+    pub(super) async fn begin_tick(&self, organization: Uuid, epoch: i64) -> Result<TenantTx, sqlx::Error> {
+        let tenant = Tenant::system(organization);
+        let beginning = Beginning { begin: begin_of_tick(&tenant, epoch), of_tenant: None };
+        Ok(TenantTx { transaction: spawn_begin(&self.ticks, beginning).await?, tenant })
     }
 
     /// Begins a transaction that reads rows of one tenant; PostgreSQL refuses it any write.
@@ -149,7 +175,7 @@ impl Store {
 
     /// Begins a transaction between tenants.
     pub async fn begin_worker(&self) -> Result<WorkerTx, sqlx::Error> {
-        let beginning = Beginning { begin: BEGIN_WORKER, of_tenant: None };
+        let beginning = Beginning { begin: BEGIN_WORKER.into_sql_str(), of_tenant: None };
         Ok(WorkerTx { transaction: spawn_begin(&self.pool, beginning).await? })
     }
 
@@ -164,11 +190,13 @@ impl Store {
     }
 
     async fn begin_of_chat(&self, begin: &'static str) -> Result<ChatTx, sqlx::Error> {
-        Ok(ChatTx { transaction: spawn_begin(&self.chat, Beginning { begin, of_tenant: None }).await? })
+        let beginning = Beginning { begin: begin.into_sql_str(), of_tenant: None };
+        Ok(ChatTx { transaction: spawn_begin(&self.chat, beginning).await? })
     }
 
     async fn begin_of(&self, tenant: &Tenant, begin: &'static str, context: Context) -> Result<TenantTx, sqlx::Error> {
-        let transaction = spawn_begin(&self.pool, Beginning { begin, of_tenant: Some(context) }).await?;
+        let beginning = Beginning { begin: begin.into_sql_str(), of_tenant: Some(context) };
+        let transaction = spawn_begin(&self.pool, beginning).await?;
         Ok(TenantTx { transaction, tenant: *tenant })
     }
 }
@@ -204,31 +232,15 @@ async fn begin(pool: PgPool, beginning: Beginning) -> Result<Transaction<'static
     }
 }
 
-macro_rules! context {
-    () => {
-        "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
-         set_config('role', $3, true), \
-         set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)"
-    };
-}
-
-const CONTEXT: &str = context!();
-
-/// The same, for rows that are looked up by their keys.
-const CONTEXT_BY_KEY: &str = concat!(
-    context!(),
-    ", set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), \
-     set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), \
-     set_config('seq_page_cost', '0', true), set_config('random_page_cost', '0', true), \
-     set_config('cpu_tuple_cost', '1', true), set_config('cpu_index_tuple_cost', '1', true), \
-     set_config('plan_cache_mode', 'force_generic_plan', true)"
-);
+const CONTEXT: &str = "SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), \
+     set_config('role', $3, true), \
+     set_config('synchronous_commit', CASE WHEN $4 THEN current_setting('synchronous_commit') ELSE 'off' END, true)";
 
 async fn begin_once(pool: &PgPool, beginning: &Beginning) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    let mut transaction = pool.begin_with(beginning.begin).await?;
+    let mut transaction = pool.begin_with(beginning.begin.clone()).await?;
     let Some(context) = &beginning.of_tenant else { return Ok(transaction) };
     // One statement: from here on the connection is the tenant's, until the transaction ends and takes all of it away.
-    sqlx::query(if context.by_key { CONTEXT_BY_KEY } else { CONTEXT })
+    sqlx::query(CONTEXT)
         .bind(&context.claims)
         .bind(context.statement_max.as_millis().to_string())
         .bind(context.role)

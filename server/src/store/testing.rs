@@ -61,9 +61,9 @@ impl TestDatabase {
         Ok(Self { store, options, admin: shared.admin.clone().database(&name), name })
     }
 
-    /// A second store on the same database, as another replica has it.
-    pub async fn another_store(&self) -> anyhow::Result<Store> {
-        Store::open(self.options.clone()).await
+    /// A second store on the same database, with so many connections.
+    pub async fn another_store(&self, connections: u32) -> anyhow::Result<Store> {
+        Store::open(self.options.clone().connections_max(connections)).await
     }
 
     /// A connection as superuser, for which row-level security does not exist.

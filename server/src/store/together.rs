@@ -5,9 +5,7 @@
 //! rows is no part of the same whole.
 
 use sqlx::postgres::PgArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Postgres, Type};
-
-use super::TenantTx;
+use sqlx::{Arguments as _, AssertSqlSafe, Encode, PgConnection, Postgres, Type};
 
 /// The parts so far.
 #[derive(Default)]
@@ -36,13 +34,13 @@ impl Together {
     }
 
     /// Carries all parts out.
-    pub async fn execute(mut self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    pub async fn execute(mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         if self.parts > 0 {
             self.sql.push_str(" SELECT 1");
-            sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).execute(&mut **tx).await?;
+            sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).execute(connection).await?;
         }
         Ok(())
     }

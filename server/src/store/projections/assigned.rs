@@ -1,9 +1,16 @@
-//! Which agents take part in which workflow, as far as their rows say so already.
+//! Which agents take part in which workflow: their rows, and as far as they say so already.
 
 use std::collections::HashMap;
 
 use devsquad::id::{AgentId, WorkflowId};
+use devsquad::messaging::user::user_of_agent;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::super::TenantTx;
+use super::super::together::Together;
+use super::Touched;
+use super::write::times;
 
 /// How far the last activity in an agent's row may lie behind: an agent takes many tasks a second, and each time its row would be
 /// written again for that alone.
@@ -29,6 +36,50 @@ impl Assigned {
     /// The workflow has ended, and with it what its agents had to do.
     pub(super) fn end(&mut self, workflow: WorkflowId) {
         self.written.remove(&workflow);
+    }
+}
+
+impl Touched {
+    /// Adds the rows of who was given work.
+    pub(super) fn assign(&self, all: &mut Together, organization: Uuid) {
+        if self.assigned.is_empty() {
+            return;
+        }
+        all.part(
+            "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, stream_chat_user_id, \
+                 assigned_at, last_activity) \
+             SELECT $1, a.id, a.workflow, a.agent, 'worker', a.status, a.chat_user, a.at, a.at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[]) \
+             AS a (id, workflow, agent, at, chat_user, status) \
+             ON CONFLICT (organization_id, workflow_id, agent_id) DO UPDATE SET status = excluded.status, \
+                 stream_chat_user_id = excluded.stream_chat_user_id, last_activity = excluded.last_activity",
+        )
+        .bind(organization)
+        .bind(self.assigned.values().map(|row| row.id).collect::<Vec<Uuid>>())
+        .bind(self.assigned.keys().map(|(workflow, _)| workflow.0).collect::<Vec<Uuid>>())
+        .bind(self.assigned.keys().map(|(_, agent)| agent.0).collect::<Vec<Uuid>>())
+        .bind(times(self.assigned.values(), |row| Some(row.at)))
+        .bind(self.assigned.keys().map(|(_, agent)| user_of_agent(*agent)).collect::<Vec<String>>())
+        .bind(self.assigned.values().map(|row| row.status).collect::<Vec<&str>>());
+    }
+
+    /// A workflow's end lets its agents go. Before the rest: one of them may be given work of it once more.
+    pub async fn let_go(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        if self.ended.is_empty() {
+            return Ok(());
+        }
+        let organization = tx.tenant().organization;
+        sqlx::query(
+            "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
+             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
+             WHERE a.organization_id = $1 AND a.workflow_id = ANY($2) AND a.workflow_id = e.id",
+        )
+        .bind(organization)
+        .bind(self.ended.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+        .bind(times(&self.ended, |(_, at)| Some(*at)))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! From events and the state after them to the rows they touch.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use devsquad::event::{TaskLeased, WorkflowCreated};
 use devsquad::id::{AgentId, AttemptId, CheckpointId, TaskId, WorkflowId};
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::super::journal::Entry;
 use super::{
-    ArtifactRow, Assigned, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask, NewWorkflow,
-    TaskRow, Touched, WorkflowRow,
+    ArtifactRow, Assigned, AssignedRow, AttemptMoved, CheckpointDecided, EdgeRow, NewAttempt, NewCheckpoint, NewTask,
+    NewWorkflow, TaskRow, Touched, WorkflowRow,
 };
 
 /// Whether other tasks wait for it: whether it has edges.
@@ -34,8 +34,8 @@ impl Touched {
         let mut touched = Touched::default();
         // In order: the rows of one workflow lie together.
         let mut tasks: BTreeSet<TaskId> = BTreeSet::new();
-        let mut workflows: HashMap<WorkflowId, u64> = HashMap::new();
-        let mut created: BTreeSet<WorkflowId> = BTreeSet::new();
+        let mut workflows: BTreeMap<WorkflowId, u64> = BTreeMap::new();
+        let mut created: HashMap<WorkflowId, (&WorkflowCreated, &Event)> = HashMap::new();
         let mut agents: BTreeSet<AgentId> = seen.clone();
         let mut joined: BTreeSet<AgentId> = BTreeSet::new();
         for entry in entries {
@@ -46,7 +46,7 @@ impl Touched {
                 workflows.insert(workflow, event.seq);
             }
             if let Change::WorkflowCreated(new) = &event.change {
-                created.insert(new.workflow);
+                created.insert(new.workflow, (new, event));
             }
             if let Change::AgentRegistered(profile) = &event.change {
                 joined.insert(profile.id);
@@ -54,15 +54,18 @@ impl Touched {
             touched.event(event, state, assigned, &mut agents, &mut tasks, fresh_id);
         }
         for (id, position) in &workflows {
-            if let Some(workflow) = state.workflows.get(id) {
-                touched.workflows.push(workflow_row(workflow, *position));
+            let Some(workflow) = state.workflows.get(id) else { continue };
+            let row = workflow_row(workflow, *position);
+            match created.get(id) {
+                Some((created, event)) => touched.new_workflows.push(new_workflow(created, event, row)),
+                None => touched.workflows.push(row),
             }
         }
         for task in &tasks {
             if let Some(place) = state.task_ref(*task)
                 && let Some((workflow, task)) = state.at(place)
             {
-                let is_new = created.contains(&workflow.id);
+                let is_new = created.contains_key(&workflow.id);
                 if is_new {
                     touched.new_tasks.push(new_task(workflow, task, place.1));
                 }
@@ -90,11 +93,12 @@ impl Touched {
         self.asked.event(event);
         self.disputed.event(event);
         match &event.change {
-            Change::WorkflowCreated(created) => self.created(created, event, fresh_id),
+            Change::WorkflowCreated(created) => self.edges_of(created, fresh_id),
             Change::TaskLeased(leased) => {
                 self.leased(leased, event);
                 if assigned.is_due(leased.workflow, leased.agent, at) {
-                    self.assigned.insert((leased.workflow, leased.agent), (fresh_id(), at));
+                    let row = AssignedRow { id: fresh_id(), status: "active", at };
+                    self.assigned.insert((leased.workflow, leased.agent), row);
                 }
             }
             Change::AttemptProgressed { attempt, progress, note, .. } => {
@@ -170,6 +174,9 @@ impl Touched {
             Change::WorkflowEnded { workflow, .. } => {
                 self.ended.push((*workflow, at));
                 assigned.end(*workflow);
+                for (_, row) in self.assigned.iter_mut().filter(|((of, _), _)| of == workflow) {
+                    (row.status, row.at) = ("released", at);
+                }
                 if let Some(workflow) = state.workflows.get(workflow) {
                     tasks.extend(workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| task.id));
                     let cancelled =
@@ -222,22 +229,8 @@ impl Touched {
         }
     }
 
-    fn created(&mut self, created: &WorkflowCreated, event: &Event, fresh_id: &mut dyn FnMut() -> Uuid) {
+    fn edges_of(&mut self, created: &WorkflowCreated, fresh_id: &mut dyn FnMut() -> Uuid) {
         let definition = &created.definition;
-        self.new_workflows.push(NewWorkflow {
-            id: created.workflow,
-            project: created.project.0,
-            user: event.actor.person().map(|user| user.0),
-            name: definition.name.clone(),
-            kind: definition.kind.clone(),
-            description: definition.description.clone(),
-            template: definition.template.clone(),
-            parameters: serde_json::to_string(&definition.parameters).unwrap_or_else(|_| "{}".to_owned()),
-            priority: definition.priority.as_str(),
-            deadline: definition.deadline,
-            tasks_total: i32::try_from(created.tasks.len()).unwrap_or(i32::MAX),
-            created_at: event.at,
-        });
         let ids: HashMap<&str, TaskId> =
             definition.tasks.iter().zip(&created.tasks).map(|(task, id)| (task.key.as_str(), *id)).collect();
         for (task, child) in definition.tasks.iter().zip(&created.tasks) {
@@ -293,6 +286,23 @@ impl Touched {
                 at: event.at,
             });
         }
+    }
+}
+
+fn new_workflow(created: &WorkflowCreated, event: &Event, row: WorkflowRow) -> NewWorkflow {
+    let definition = &created.definition;
+    NewWorkflow {
+        project: created.project.0,
+        user: event.actor.person().map(|user| user.0),
+        name: definition.name.clone(),
+        kind: definition.kind.clone(),
+        description: definition.description.clone(),
+        template: definition.template.clone(),
+        parameters: serde_json::to_string(&definition.parameters).unwrap_or_else(|_| "{}".to_owned()),
+        deadline: definition.deadline,
+        tasks_total: i32::try_from(created.tasks.len()).unwrap_or(i32::MAX),
+        created_at: event.at,
+        row,
     }
 }
 

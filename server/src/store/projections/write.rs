@@ -2,23 +2,25 @@
 //!
 //! Rows that change are named twice: `id = ANY($2)` has them looked up by their keys, the join with `unnest` brings what they become.
 //! The join alone may be planned as a walk through all rows of the organization.
+//!
+//! Rows that are new come from a list of `unnest`, which goes through the arrays side by side; in a `FROM` each array would be copied into
+//! a store of its own first, which costs a row of a task a seventh of its time.
 
 use std::collections::HashMap;
 
 use devsquad::agent::Agent;
 use devsquad::id::{AttemptId, CheckpointId};
-use devsquad::messaging::user::user_of_agent;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use uuid::Uuid;
 
 use super::super::TenantTx;
 use super::super::together::{Part, Together};
-use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, Touched};
+use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, NewTask, Touched, WorkflowRow};
 
 type Times = Vec<Option<jiff_sqlx::Timestamp>>;
 
-fn times<'a, T: 'a>(rows: impl IntoIterator<Item = &'a T>, at: impl Fn(&T) -> Option<Timestamp>) -> Times {
+pub(super) fn times<'a, T: 'a>(rows: impl IntoIterator<Item = &'a T>, at: impl Fn(&T) -> Option<Timestamp>) -> Times {
     rows.into_iter().map(|row| at(row).map(|at| at.to_sqlx())).collect()
 }
 
@@ -26,7 +28,7 @@ impl Touched {
     /// Adds the rows of what is new.
     pub fn begin(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         self.insert_agents(all, organization);
-        self.insert_workflows(all, organization);
+        self.insert_workflows(all, organization, now);
         self.insert_tasks(all, organization, now);
         self.insert_edges(all, organization, now);
     }
@@ -95,58 +97,53 @@ impl Touched {
         bind_agent_rows(query.bind(organization), &rows);
     }
 
-    fn insert_workflows(&self, all: &mut Together, organization: Uuid) {
+    fn insert_workflows(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.new_workflows.is_empty() {
             return;
         }
         let new = &self.new_workflows;
-        all.part(
-            "INSERT INTO orchestration_workflows (organization_id, id, project_id, user_id, workflow_name, workflow_type, \
-             description, template_id, parameters, status, priority, deadline, tasks_total, created_at, updated_at) \
-             SELECT $1, w.id, w.project, w.who, w.name, w.kind, w.description, w.template, w.parameters::jsonb, 'running', \
-             w.priority, w.deadline, w.total, w.created_at, w.created_at \
-             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-             $10::text[], $11::timestamptz[], $12::int[], $13::timestamptz[]) \
-             AS w (id, project, who, name, kind, description, template, parameters, priority, deadline, total, created_at)",
-        )
-        .bind(organization)
-        .bind(new.iter().map(|w| w.id.0).collect::<Vec<Uuid>>())
-        .bind(new.iter().map(|w| w.project).collect::<Vec<Uuid>>())
-        .bind(new.iter().map(|w| w.user).collect::<Vec<Option<Uuid>>>())
-        .bind(new.iter().map(|w| w.name.as_str()).collect::<Vec<&str>>())
-        .bind(new.iter().map(|w| w.kind.as_str()).collect::<Vec<&str>>())
-        .bind(new.iter().map(|w| w.description.as_str()).collect::<Vec<&str>>())
-        .bind(new.iter().map(|w| w.template.as_deref()).collect::<Vec<Option<&str>>>())
-        .bind(new.iter().map(|w| w.parameters.as_str()).collect::<Vec<&str>>())
-        .bind(new.iter().map(|w| w.priority).collect::<Vec<&str>>())
-        .bind(times(new, |w| w.deadline))
-        .bind(new.iter().map(|w| w.tasks_total).collect::<Vec<i32>>())
-        .bind(times(new, |w| Some(w.created_at)));
+        let query = all.part(
+            "INSERT INTO orchestration_workflows (organization_id, updated_at, id, status, reason, priority, tasks_completed, \
+             position, started_at, completed_at, project_id, user_id, workflow_name, workflow_type, description, template_id, \
+             parameters, deadline, tasks_total, created_at) \
+             SELECT $1, $2, w.id, w.status, w.reason, w.priority, w.completed, w.position, w.started_at, w.completed_at, w.project, \
+             w.who, w.name, w.kind, w.description, w.template, w.parameters::jsonb, w.deadline, w.total, w.created_at \
+             FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS status, unnest($5::text[]) AS reason, \
+             unnest($6::text[]) AS priority, unnest($7::int[]) AS completed, unnest($8::bigint[]) AS position, \
+             unnest($9::timestamptz[]) AS started_at, unnest($10::timestamptz[]) AS completed_at, \
+             unnest($11::uuid[]) AS project, unnest($12::uuid[]) AS who, unnest($13::text[]) AS name, \
+             unnest($14::text[]) AS kind, unnest($15::text[]) AS description, unnest($16::text[]) AS template, \
+             unnest($17::text[]) AS parameters, unnest($18::timestamptz[]) AS deadline, unnest($19::int[]) AS total, \
+             unnest($20::timestamptz[]) AS created_at) AS w",
+        );
+        let rows: Vec<&WorkflowRow> = new.iter().map(|w| &w.row).collect();
+        bind_workflow_rows(query.bind(organization).bind(now.to_sqlx()), &rows)
+            .bind(new.iter().map(|w| w.project).collect::<Vec<Uuid>>())
+            .bind(new.iter().map(|w| w.user).collect::<Vec<Option<Uuid>>>())
+            .bind(new.iter().map(|w| w.name.as_str()).collect::<Vec<&str>>())
+            .bind(new.iter().map(|w| w.kind.as_str()).collect::<Vec<&str>>())
+            .bind(new.iter().map(|w| w.description.as_str()).collect::<Vec<&str>>())
+            .bind(new.iter().map(|w| w.template.as_deref()).collect::<Vec<Option<&str>>>())
+            .bind(new.iter().map(|w| w.parameters.as_str()).collect::<Vec<&str>>())
+            .bind(times(new, |w| w.deadline))
+            .bind(new.iter().map(|w| w.tasks_total).collect::<Vec<i32>>())
+            .bind(times(new, |w| Some(w.created_at)));
     }
 
     fn update_workflows(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
         if self.workflows.is_empty() {
             return;
         }
-        let rows = &self.workflows;
-        all.part(
+        let query = all.part(
             "UPDATE orchestration_workflows AS w SET status = r.status, reason = r.reason, priority = r.priority, \
              tasks_completed = r.completed, position = r.position, started_at = r.started_at, completed_at = r.completed_at, \
-             updated_at = $10 \
-             FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], \
-             $9::timestamptz[]) AS r (id, status, reason, priority, completed, position, started_at, completed_at) \
-             WHERE w.organization_id = $1 AND w.id = ANY($2) AND w.id = r.id",
-        )
-        .bind(organization)
-        .bind(rows.iter().map(|r| r.id.0).collect::<Vec<Uuid>>())
-        .bind(rows.iter().map(|r| r.status).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|r| r.reason.as_deref()).collect::<Vec<Option<&str>>>())
-        .bind(rows.iter().map(|r| r.priority).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|r| r.tasks_completed).collect::<Vec<i32>>())
-        .bind(rows.iter().map(|r| r.position).collect::<Vec<i64>>())
-        .bind(times(rows, |r| r.started_at))
-        .bind(times(rows, |r| r.completed_at))
-        .bind(now.to_sqlx());
+             updated_at = $2 \
+             FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::timestamptz[], \
+             $10::timestamptz[]) AS r (id, status, reason, priority, completed, position, started_at, completed_at) \
+             WHERE w.organization_id = $1 AND w.id = ANY($3) AND w.id = r.id",
+        );
+        let rows: Vec<&WorkflowRow> = self.workflows.iter().collect();
+        bind_workflow_rows(query.bind(organization).bind(now.to_sqlx()), &rows);
     }
 
     fn insert_tasks(&self, all: &mut Together, organization: Uuid, now: Timestamp) {
@@ -154,34 +151,35 @@ impl Touched {
             return;
         }
         let new = &self.new_tasks;
-        let text = |f: &dyn Fn(&super::NewTask) -> &str| new.iter().map(|n| f(n).to_owned()).collect::<Vec<String>>();
+        let text = |f: fn(&NewTask) -> &str| new.iter().map(f).collect::<Vec<&str>>();
         all.part(
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
              skills, checks, input_data, max_attempts, timeout_s, effective_priority, status, stage, ready_at, updated_at) \
              SELECT $1, n.id, n.workflow, n.ordinal, n.key, n.name, n.kind, n.needs::jsonb, n.skills::jsonb, n.checks::jsonb, \
              n.input::json, n.max_attempts, n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
-             FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], \
-             $11::text[], $12::text[], $13::int[], $14::int[], $15::float8[], $16::text[], $17::text[], $18::timestamptz[]) \
-             AS n (id, workflow, ordinal, key, name, kind, needs, skills, checks, input, max_attempts, timeout_s, rank, status, \
-             stage, ready_at)",
+             FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS workflow, unnest($5::int[]) AS ordinal, \
+             unnest($6::text[]) AS key, unnest($7::text[]) AS name, unnest($8::text[]) AS kind, unnest($9::text[]) AS needs, \
+             unnest($10::text[]) AS skills, unnest($11::text[]) AS checks, unnest($12::text[]) AS input, \
+             unnest($13::int[]) AS max_attempts, unnest($14::int[]) AS timeout_s, unnest($15::float8[]) AS rank, \
+             unnest($16::text[]) AS status, unnest($17::text[]) AS stage, unnest($18::timestamptz[]) AS ready_at) AS n",
         )
         .bind(organization)
         .bind(now.to_sqlx())
         .bind(new.iter().map(|n| n.id.0).collect::<Vec<Uuid>>())
         .bind(new.iter().map(|n| n.workflow.0).collect::<Vec<Uuid>>())
         .bind(new.iter().map(|n| n.ordinal).collect::<Vec<i32>>())
-        .bind(text(&|n| &n.key))
-        .bind(text(&|n| &n.name))
-        .bind(text(&|n| &n.kind))
-        .bind(text(&|n| &n.dependencies))
-        .bind(text(&|n| &n.skills))
-        .bind(text(&|n| &n.checks))
-        .bind(text(&|n| &n.input))
+        .bind(text(|n| &n.key))
+        .bind(text(|n| &n.name))
+        .bind(text(|n| &n.kind))
+        .bind(text(|n| &n.dependencies))
+        .bind(text(|n| &n.skills))
+        .bind(text(|n| &n.checks))
+        .bind(text(|n| &n.input))
         .bind(new.iter().map(|n| n.max_attempts).collect::<Vec<i32>>())
         .bind(new.iter().map(|n| n.timeout_s).collect::<Vec<i32>>())
         .bind(new.iter().map(|n| n.rank).collect::<Vec<f64>>())
-        .bind(text(&|n| n.status))
-        .bind(text(&|n| &n.stage))
+        .bind(text(|n| n.status))
+        .bind(text(|n| &n.stage))
         .bind(times(new, |n| n.ready_at));
     }
 
@@ -229,7 +227,8 @@ impl Touched {
         all.part(
             "INSERT INTO task_dependencies (organization_id, id, workflow_id, parent_task_id, child_task_id, dependency_type, \
              status, created_at) SELECT $1, e.id, e.workflow, e.parent, e.child, e.kind, 'pending', $2 \
-             FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[]) AS e (id, workflow, parent, child, kind)",
+             FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS workflow, unnest($5::uuid[]) AS parent, \
+             unnest($6::uuid[]) AS child, unnest($7::text[]) AS kind) AS e",
         )
         .bind(organization)
         .bind(now.to_sqlx())
@@ -265,10 +264,11 @@ impl Touched {
              fit, leased_at, started_at, lease_expires_at, ended_at, progress, note) \
              SELECT $1, a.id, a.workflow, a.task, a.agent, a.purpose, a.fence, coalesce(a.status, 'running'), a.reason, a.message, \
              a.fit::jsonb, a.leased_at, a.leased_at, a.expires_at, a.ended_at, coalesce(a.progress, 0), a.note \
-             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::text[], $9::text[], \
-             $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::int[], $16::text[]) \
-             AS a (id, workflow, task, agent, purpose, fence, status, reason, message, fit, leased_at, expires_at, ended_at, \
-             progress, note)",
+             FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::uuid[]) AS workflow, unnest($4::uuid[]) AS task, \
+             unnest($5::uuid[]) AS agent, unnest($6::text[]) AS purpose, unnest($7::bigint[]) AS fence, \
+             unnest($8::text[]) AS status, unnest($9::text[]) AS reason, unnest($10::text[]) AS message, \
+             unnest($11::text[]) AS fit, unnest($12::timestamptz[]) AS leased_at, unnest($13::timestamptz[]) AS expires_at, \
+             unnest($14::timestamptz[]) AS ended_at, unnest($15::int[]) AS progress, unnest($16::text[]) AS note) AS a",
         )
         .bind(organization)
         .bind(rows.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
@@ -309,26 +309,6 @@ impl Touched {
         .bind(times(rows.iter().map(|(_, a)| *a), |a| a.ended_at))
         .bind(rows.iter().map(|(_, a)| a.progress).collect::<Vec<Option<i32>>>())
         .bind(rows.iter().map(|(_, a)| a.note.as_deref()).collect::<Vec<Option<&str>>>());
-    }
-
-    fn assign(&self, all: &mut Together, organization: Uuid) {
-        if self.assigned.is_empty() {
-            return;
-        }
-        all.part(
-            "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, stream_chat_user_id, \
-                 assigned_at, last_activity) \
-             SELECT $1, a.id, a.workflow, a.agent, 'worker', 'active', a.chat_user, a.at, a.at \
-             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[]) AS a (id, workflow, agent, at, chat_user) \
-             ON CONFLICT (organization_id, workflow_id, agent_id) DO UPDATE SET status = 'active', \
-                 stream_chat_user_id = excluded.stream_chat_user_id, last_activity = excluded.last_activity",
-        )
-        .bind(organization)
-        .bind(self.assigned.values().map(|(id, _)| *id).collect::<Vec<Uuid>>())
-        .bind(self.assigned.keys().map(|(workflow, _)| workflow.0).collect::<Vec<Uuid>>())
-        .bind(self.assigned.keys().map(|(_, agent)| agent.0).collect::<Vec<Uuid>>())
-        .bind(times(self.assigned.values(), |(_, at)| Some(*at)))
-        .bind(self.assigned.keys().map(|(_, agent)| user_of_agent(*agent)).collect::<Vec<String>>());
     }
 
     async fn insert_checkpoints(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
@@ -437,13 +417,12 @@ impl Touched {
         Ok(())
     }
 
-    /// What a workflow's end closes: its open checkpoints, its agents' assignments.
+    /// A workflow's end closes its open checkpoints.
     async fn close_ended(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         if self.ended.is_empty() {
             return Ok(());
         }
         let organization = tx.tenant().organization;
-        let ids: Vec<Uuid> = self.ended.iter().map(|(id, _)| id.0).collect();
         sqlx::query(
             "UPDATE quality_checkpoints AS q SET status = 'cancelled', decided_at = e.at \
              FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
@@ -451,17 +430,7 @@ impl Touched {
              AND q.created_at <= e.at",
         )
         .bind(organization)
-        .bind(&ids)
-        .bind(times(&self.ended, |(_, at)| Some(*at)))
-        .execute(&mut **tx)
-        .await?;
-        sqlx::query(
-            "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
-             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
-             WHERE a.organization_id = $1 AND a.workflow_id = ANY($2) AND a.workflow_id = e.id",
-        )
-        .bind(organization)
-        .bind(&ids)
+        .bind(self.ended.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
         .bind(times(&self.ended, |(_, at)| Some(*at)))
         .execute(&mut **tx)
         .await?;
@@ -482,4 +451,17 @@ fn bind_agent_rows<'a>(query: Part<'a>, rows: &[&Agent]) -> Part<'a> {
         .bind(int(&|a| a.record.failed))
         .bind(times(rows.iter().copied(), |a| Some(a.last_seen)))
         .bind(times(rows.iter().copied(), |a| a.retired_at))
+}
+
+/// Binds a workflow's id and the seven columns of its row that change.
+fn bind_workflow_rows<'a>(query: Part<'a>, rows: &[&WorkflowRow]) -> Part<'a> {
+    query
+        .bind(rows.iter().map(|r| r.id.0).collect::<Vec<Uuid>>())
+        .bind(rows.iter().map(|r| r.status).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.reason.as_deref()).collect::<Vec<Option<&str>>>())
+        .bind(rows.iter().map(|r| r.priority).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|r| r.tasks_completed).collect::<Vec<i32>>())
+        .bind(rows.iter().map(|r| r.position).collect::<Vec<i64>>())
+        .bind(times(rows.iter().copied(), |r| r.started_at))
+        .bind(times(rows.iter().copied(), |r| r.completed_at))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection};
 
 use super::*;
+use crate::store::journal;
 use crate::store::testing::TestDatabase;
 
 const ACME: Uuid = Uuid::from_u128(0xAC);
@@ -173,9 +174,46 @@ async fn whatever_the_chat_does_others_have_connections() -> anyhow::Result<()> 
     let mut next = std::pin::pin!(database.begin_chat());
     assert!(futures::poll!(&mut next).is_pending());
     database.begin_read(&acme).await?;
-    database.begin_tick(&acme).await?.commit().await?;
+    let mut owning = database.begin(&acme).await?;
+    let now = crate::clock::now();
+    let epoch = journal::take_over(&mut owning, ZETA, now, now).await?;
+    owning.commit().await?;
+    database.begin_tick(ACME, epoch).await?.commit().await?;
     drop(all_there_are);
     next.await?.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_of_an_owner_that_was_deposed_never_begins() -> anyhow::Result<()> {
+    let database = TestDatabase::new().await?;
+    let acme = database.organization(ACME, "Acme").await?;
+    let take_over = async |replica| {
+        let mut tx = database.begin(&acme).await?;
+        let now = crate::clock::now();
+        let epoch = journal::take_over(&mut tx, replica, now, now).await?;
+        tx.commit().await?;
+        anyhow::Ok(epoch)
+    };
+    let nobody = journal::begin_tick(&database, ACME, 1).await.expect_err("nobody owns it");
+    assert!(nobody.downcast_ref::<journal::Deposed>().is_some(), "{nobody:#}");
+
+    let first = take_over(ACME).await?;
+    let mut tick = journal::begin_tick(&database, ACME, first).await?;
+    add_project(&mut tick, 1, "by the owner").await?;
+    // Whoever takes over waits for it.
+    let mut next = std::pin::pin!(take_over(ZETA));
+    assert!(timeout(Duration::from_millis(50), &mut next).await.is_err());
+    tick.commit().await?;
+    let second = next.await?;
+    assert_eq!(second, first + 1);
+
+    let refused = journal::begin_tick(&database, ACME, first).await.expect_err("deposed");
+    let said = refused.downcast_ref::<journal::Deposed>().expect("deposed").to_string();
+    assert_eq!(said, format!("another server runs this organization now (epoch {second}; ours was {first})"));
+    journal::begin_tick(&database, ACME, second).await?.commit().await?;
+    assert_eq!(leftovers(&database).await?, [""; 0]);
+    assert_eq!(projects(&database, &acme).await?, ["by the owner"]);
     Ok(())
 }
 
