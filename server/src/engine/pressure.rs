@@ -7,9 +7,9 @@ use crate::clock;
 
 /// A tick that is written faster than this leaves room beside it.
 const CALM: Duration = Duration::from_millis(5);
-/// How many ticks whoever can wait stands back for, between any two calls: half as many as the messenger has lanes, so that all of them
-/// together make about two calls a tick.
-const TICKS: u32 = 4;
+/// How many ticks whoever can wait stands back for, between any two calls: as many as the messenger has lanes, so that all of them
+/// together make about one call a tick.
+const TICKS: u32 = 8;
 /// Longest wait at a time: what can wait comes late, and comes.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How many ticks later a busy loop of which nothing more was heard counts as idle.
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn who_can_wait_waits_for_slow_ticks_one_behind_the_other() {
-        assert_eq!(pause(&[(40, 40), (80, 40)], 85), 160, "four of them");
+        assert_eq!(pause(&[(40, 40), (80, 40)], 85), 320, "eight of them");
         assert_eq!(pause(&[(400, 400), (800, 400)], 810), 1_000, "never longer");
         assert_eq!(pause(&[(4, 4), (8, 4)], 9), 0, "they are fast");
         assert_eq!(pause(&[(40, 40), (200, 40)], 205), 0, "there is time between them");
@@ -115,10 +115,10 @@ mod tests {
         let at = |ms| began + Duration::from_millis(ms);
         let writing = Last::idle(began).writing(at(100));
         assert_eq!(writing.pause(at(104)).as_millis(), 0, "it may be a small one");
-        assert_eq!(writing.pause(at(120)).as_millis(), 80);
-        assert_eq!(writing.writing(at(115)).pause(at(120)).as_millis(), 80, "the next one has begun as well");
+        assert_eq!(writing.pause(at(120)).as_millis(), 160);
+        assert_eq!(writing.writing(at(115)).pause(at(120)).as_millis(), 160, "the next one has begun as well");
         let another = writing.next(at(103), Duration::from_millis(3), true);
-        assert_eq!(another.pause(at(110)).as_millis(), 28, "and is being written since");
+        assert_eq!(another.pause(at(110)).as_millis(), 56, "and is being written since");
         assert_eq!(another.next(at(104), Duration::from_millis(1), false).pause(at(150)).as_millis(), 0);
     }
 }

@@ -18,6 +18,9 @@ use super::super::TenantTx;
 use super::super::together::{Part, Together};
 use super::{AttemptMoved, CheckpointDecided, NewAttempt, NewCheckpoint, NewTask, Touched, WorkflowRow};
 
+/// What a row takes on its way beside long texts: numbers, ids, moments, and how long each is.
+const ROW_BYTES: usize = 256;
+
 type Times = Vec<Option<jiff_sqlx::Timestamp>>;
 
 pub(super) fn times<'a, T: 'a>(rows: impl IntoIterator<Item = &'a T>, at: impl Fn(&T) -> Option<Timestamp>) -> Times {
@@ -152,6 +155,7 @@ impl Touched {
         }
         let new = &self.new_tasks;
         let text = |f: fn(&NewTask) -> &str| new.iter().map(f).collect::<Vec<&str>>();
+        all.reserve(new.iter().map(|n| ROW_BYTES + n.name.len() + n.dependencies.len() + n.input.len()).sum());
         all.part(
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
              skills, checks, input_data, max_attempts, timeout_s, effective_priority, status, stage, ready_at, updated_at) \
@@ -224,6 +228,7 @@ impl Touched {
             return;
         }
         let ids = |f: &dyn Fn(&super::EdgeRow) -> Uuid| self.edges.iter().map(f).collect::<Vec<Uuid>>();
+        all.reserve(self.edges.len() * ROW_BYTES);
         all.part(
             "INSERT INTO task_dependencies (organization_id, id, workflow_id, parent_task_id, child_task_id, dependency_type, \
              status, created_at) SELECT $1, e.id, e.workflow, e.parent, e.child, e.kind, 'pending', $2 \
