@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use devsquad::id::{OrganizationId, WorkflowId};
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::tick::{Begun, Caller, Committed, Tick};
@@ -19,6 +20,8 @@ use crate::store::journal::Chain;
 pub(super) struct Flight {
     first: Option<JoinHandle<Committed>>,
     next: Option<JoinHandle<Begun>>,
+    /// Comes when the transaction of the first has begun: only then may the next take a connection, or the two could wait for each other.
+    begun: Option<oneshot::Receiver<()>>,
     /// Workflows the next one is about.
     about: HashSet<WorkflowId>,
 }
@@ -42,9 +45,23 @@ impl Flight {
     pub fn start(&mut self, tick: Tick, creates: bool, store: Store, organization: OrganizationId) {
         if creates {
             self.about = tick.entries.iter().filter_map(|entry| entry.event.change.workflow()).collect();
-            self.next = Some(tokio::spawn(tick.begin(store, organization)));
+            let before = self.begun.take();
+            self.next = Some(tokio::spawn(async move {
+                if let Some(before) = before {
+                    // Has begun, or is gone: either way it waits for no connection any more.
+                    drop(before.await);
+                }
+                tick.begin(store, organization).await
+            }));
         } else {
-            self.first = Some(tokio::spawn(async move { tick.begin(store, organization).await.commit().await }));
+            let (begun, before) = oneshot::channel();
+            self.begun = Some(before);
+            self.first = Some(tokio::spawn(async move {
+                let tick = tick.begin(store, organization).await;
+                // Nobody listens if there is no next one.
+                let _ = begun.send(());
+                tick.commit().await
+            }));
         }
     }
 
@@ -53,7 +70,7 @@ impl Flight {
     pub async fn step(&mut self) -> Option<Committed> {
         if let Some(first) = &mut self.first {
             let committed = first.await.unwrap_or_else(failed);
-            self.first = None;
+            (self.first, self.begun) = (None, None);
             return Some(committed);
         }
         let Some(next) = &mut self.next else { return std::future::pending().await };

@@ -108,7 +108,9 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
                 tracing::error!(organization.id = %engine.world.organization, "another server runs this organization; this loop ends");
                 return;
             }
-            End::Reload => engine.reload().await,
+            End::Reload if engine.reload().await => {}
+            // The state may be ahead of the disk: nothing of it may be kept.
+            End::Reload => return,
         }
     }
 }
@@ -163,6 +165,7 @@ impl Loop {
         for caller in flight.drop_next().await {
             self.lose(caller);
         }
+        self.world.pressure.failed();
         Err(end)
     }
 
@@ -419,12 +422,16 @@ impl Loop {
         }
         for workflow in committed.ended {
             // What was decided meanwhile still needs it: its rows are not written yet.
-            let is_spoken_of = self.entries.iter().any(|entry| entry.event.change.workflow() == Some(workflow));
-            if !is_spoken_of && !flight.is_about(workflow) {
+            if !self.is_spoken_of(workflow) && !flight.is_about(workflow) {
                 self.loaded.state.forget(workflow);
             }
         }
         Ok(())
+    }
+
+    /// Whether what is decided and not yet on its way is about this workflow.
+    fn is_spoken_of(&self, workflow: WorkflowId) -> bool {
+        self.entries.iter().any(|entry| entry.event.change.workflow() == Some(workflow))
     }
 
     fn lose(&mut self, caller: Caller) {
@@ -435,8 +442,9 @@ impl Loop {
         send(caller.reply, Reply::Unavailable(why));
     }
 
-    /// Throws the state away and takes the organization over from what is on disk. Claims go on waiting.
-    async fn reload(&mut self) {
+    /// Throws the state away and takes the organization over from what is on disk. Claims go on waiting. Not done when the server stops
+    /// meanwhile.
+    async fn reload(&mut self) -> bool {
         for caller in std::mem::take(&mut self.callers) {
             self.lose(caller);
         }
@@ -451,12 +459,12 @@ impl Loop {
                     self.world.live.publish(self.loaded.chain.seq, Arc::from([]));
                     // Claims whose keys were pending before are pending no more: their answers are given without being kept.
                     self.claims.begin_anew();
-                    return;
+                    return true;
                 }
                 Err(error) => {
                     tracing::error!(error = %format!("{error:#}"), "the state cannot be loaded; trying again");
                     tokio::select! {
-                        () = self.world.stop.cancelled() => return,
+                        () = self.world.stop.cancelled() => return false,
                         () = tokio::time::sleep(RELOAD_PAUSE) => {}
                     }
                 }
@@ -489,7 +497,7 @@ impl Loop {
         self.decide(recalled.request);
         self.dispatch();
         let idle = self.loaded.state.workflows.get(&recalled.id).is_some_and(|workflow| workflow.status.is_terminal());
-        if idle {
+        if idle && !self.is_spoken_of(recalled.id) {
             self.loaded.state.forget(recalled.id);
         }
     }

@@ -52,6 +52,11 @@ impl Pressure {
         *last = last.next(ended, took, another);
     }
 
+    /// Nothing is being written any more: a tick failed, and everything is loaded anew.
+    pub(super) fn failed(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Last::idle(clock::instant());
+    }
+
     /// Stands back while the loop is busy.
     pub async fn give_way(&self) {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);

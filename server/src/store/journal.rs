@@ -211,6 +211,8 @@ pub async fn verify_chain(tx: &mut TenantTx) -> anyhow::Result<(u64, Vec<u64>)> 
 /// Makes this replica the single writer. Whoever was it before can write no more.
 pub async fn take_over(tx: &mut TenantTx, replica: Uuid, now: Timestamp, until: Timestamp) -> anyhow::Result<i64> {
     let organization = tx.tenant().organization;
+    // Ticks of whoever was the owner until now end first.
+    sqlx::query("SELECT pg_advisory_xact_lock(devsquad.epoch_lock($1))").bind(organization).execute(&mut **tx).await?;
     let epoch: i64 = sqlx::query_scalar(
         "INSERT INTO engine_owners (organization_id, epoch, replica, taken_at, lease_until) VALUES ($1, 1, $2, $3, $4) \
          ON CONFLICT (organization_id) DO UPDATE SET epoch = engine_owners.epoch + 1, replica = excluded.replica, \

@@ -212,6 +212,7 @@ impl Store {
         check::durability(&mut connection).await?;
         check::login(&mut connection).await?;
         drop(connection);
+        tokio::spawn(make_ahead(ticks.clone()));
         Ok(Self { pool, ticks, chat })
     }
 
@@ -314,13 +315,24 @@ fn pool_options(connections_max: u32) -> PgPoolOptions {
         })
 }
 
-/// Connections for ticks are all made at once, have rehearsed, and stay: no tick waits for one that has just begun.
+/// Connections for ticks have rehearsed before the first tick, and stay.
 fn tick_pool_options(connections: u32) -> PgPoolOptions {
     pool_options(connections)
-        .min_connections(connections)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(|connection, _| Box::pin(rehearsal::rehearse(connection)))
+}
+
+/// Makes connections ahead of the ticks that will want them; all but one, which is for a tick that comes meanwhile. Not with
+/// `min_connections`: when PostgreSQL restarts, that keeps every permit of the pool for pauses of up to a minute.
+async fn make_ahead(pool: PgPool) {
+    let mut made = Vec::new();
+    for _ in 1..pool.options().get_max_connections() {
+        match pool.acquire().await {
+            Ok(connection) => made.push(connection),
+            Err(error) => return tracing::debug!(%error, "connections for ticks are made when they are wanted"),
+        }
+    }
 }
 
 #[cfg(test)]

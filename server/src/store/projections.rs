@@ -147,7 +147,8 @@ struct AttemptMoved {
 struct AssignedRow {
     id: Uuid,
     status: &'static str,
-    at: Timestamp,
+    assigned_at: Timestamp,
+    last_activity: Timestamp,
 }
 
 #[derive(Clone, Debug)]

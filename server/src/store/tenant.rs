@@ -19,8 +19,9 @@ use super::{ACQUIRE_WAIT_MAX, READ_STATEMENT_MAX, Store, WRITE_STATEMENT_MAX};
 
 /// How long a caller waits for its transaction to begin, PostgreSQL being restarted included.
 pub const BEGIN_WAIT_MAX: Duration = Duration::from_secs(10);
-/// How long the transaction of a tick may wait for the tick before it, whose last statements have [`WRITE_STATEMENT_MAX`] each.
-const TICK_IDLE_MAX: Duration = Duration::from_secs(3 * WRITE_STATEMENT_MAX.as_secs());
+/// How long the transaction of a tick may wait for the tick before it: as long as a statement of that one may take. Whoever takes over
+/// from a server that fell silent waits as long.
+const TICK_IDLE_MAX: Duration = WRITE_STATEMENT_MAX;
 const BEGIN_PAUSE_MIN: Duration = Duration::from_millis(10);
 const BEGIN_PAUSE_MAX: Duration = Duration::from_millis(200);
 
@@ -69,8 +70,8 @@ const BEGIN_CHAT_UNHURRIED: &str =
 /// How one begins whose rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left
 /// to itself, it would walk through all rows of the organization for every handful that is named, until the tables are analysed. So it
 /// is told that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes longer than
-/// carrying out a small one.
-const BEGIN_BY_KEY: &str = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = off; \
+/// carrying out a small one. Each statement sees what is committed by then, whatever the database's default is.
+const BEGIN_BY_KEY: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = off; \
      SET LOCAL enable_mergejoin = off; SET LOCAL seq_page_cost = 0; SET LOCAL random_page_cost = 0; SET LOCAL cpu_tuple_cost = 1; \
      SET LOCAL cpu_index_tuple_cost = 1; SET LOCAL plan_cache_mode = force_generic_plan";
 
@@ -102,16 +103,16 @@ impl Context {
 /// How a tick begins: all of it in one trip, for a small tick takes hardly longer than its trips. Nothing in it but an id and a number
 /// comes from outside, which is why they may stand in its text; its statements have `WRITE_STATEMENT_MAX`, as the connection has.
 fn begin_of_tick(tenant: &Tenant, epoch: i64) -> SqlStr {
-    let (organization, rehearsal) = (tenant.organization, rehearsal_of_tick(tenant));
-    AssertSqlSafe(format!("{rehearsal}; SELECT devsquad.hold_epoch('{organization}', {epoch})")).into_sql_str()
+    let (organization, opening) = (tenant.organization, opening_of_tick(tenant));
+    AssertSqlSafe(format!("{opening}; SELECT devsquad.hold_epoch('{organization}', {epoch})")).into_sql_str()
 }
 
 /// The same for one that is undone: nobody has to be the one who may write.
 pub(super) fn begin_rehearsal(organization: Uuid) -> SqlStr {
-    AssertSqlSafe(rehearsal_of_tick(&Tenant::system(organization))).into_sql_str()
+    AssertSqlSafe(opening_of_tick(&Tenant::system(organization))).into_sql_str()
 }
 
-fn rehearsal_of_tick(tenant: &Tenant) -> String {
+fn opening_of_tick(tenant: &Tenant) -> String {
     let (claims, idle_s) = (tenant.claims(), TICK_IDLE_MAX.as_secs());
     format!(
         "{BEGIN_BY_KEY}; SET LOCAL idle_in_transaction_session_timeout = '{idle_s}s'; \

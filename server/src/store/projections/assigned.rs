@@ -48,9 +48,9 @@ impl Touched {
         all.part(
             "INSERT INTO agent_assignments (organization_id, id, workflow_id, agent_id, role, status, stream_chat_user_id, \
                  assigned_at, last_activity) \
-             SELECT $1, a.id, a.workflow, a.agent, 'worker', a.status, a.chat_user, a.at, a.at \
-             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[]) \
-             AS a (id, workflow, agent, at, chat_user, status) \
+             SELECT $1, a.id, a.workflow, a.agent, 'worker', a.status, a.chat_user, a.at, a.active_at \
+             FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::timestamptz[]) \
+             AS a (id, workflow, agent, at, chat_user, status, active_at) \
              ON CONFLICT (organization_id, workflow_id, agent_id) DO UPDATE SET status = excluded.status, \
                  stream_chat_user_id = excluded.stream_chat_user_id, last_activity = excluded.last_activity",
         )
@@ -58,9 +58,10 @@ impl Touched {
         .bind(self.assigned.values().map(|row| row.id).collect::<Vec<Uuid>>())
         .bind(self.assigned.keys().map(|(workflow, _)| workflow.0).collect::<Vec<Uuid>>())
         .bind(self.assigned.keys().map(|(_, agent)| agent.0).collect::<Vec<Uuid>>())
-        .bind(times(self.assigned.values(), |row| Some(row.at)))
+        .bind(times(self.assigned.values(), |row| Some(row.assigned_at)))
         .bind(self.assigned.keys().map(|(_, agent)| user_of_agent(*agent)).collect::<Vec<String>>())
-        .bind(self.assigned.values().map(|row| row.status).collect::<Vec<&str>>());
+        .bind(self.assigned.values().map(|row| row.status).collect::<Vec<&str>>())
+        .bind(times(self.assigned.values(), |row| Some(row.last_activity)));
     }
 
     /// A workflow's end lets its agents go. Before the rest: one of them may be given work of it once more.

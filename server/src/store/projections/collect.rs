@@ -97,7 +97,7 @@ impl Touched {
             Change::TaskLeased(leased) => {
                 self.leased(leased, event);
                 if assigned.is_due(leased.workflow, leased.agent, at) {
-                    let row = AssignedRow { id: fresh_id(), status: "active", at };
+                    let row = AssignedRow { id: fresh_id(), status: "active", assigned_at: at, last_activity: at };
                     self.assigned.insert((leased.workflow, leased.agent), row);
                 }
             }
@@ -175,7 +175,7 @@ impl Touched {
                 self.ended.push((*workflow, at));
                 assigned.end(*workflow);
                 for (_, row) in self.assigned.iter_mut().filter(|((of, _), _)| of == workflow) {
-                    (row.status, row.at) = ("released", at);
+                    (row.status, row.last_activity) = ("released", at);
                 }
                 if let Some(workflow) = state.workflows.get(workflow) {
                     tasks.extend(workflow.tasks.iter().filter(|task| task.ended_at() == Some(at)).map(|task| task.id));
