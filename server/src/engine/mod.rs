@@ -86,6 +86,7 @@ impl Engine {
 
     /// Takes over every organization there is, so that leases and deadlines run although nobody asks.
     pub async fn start(&self) -> anyhow::Result<()> {
+        self.inner.store.expect_ticks();
         let mut tx = self.inner.store.begin_worker().await?;
         let ids = crate::store::organizations::ids(&mut tx).await?;
         drop(tx);

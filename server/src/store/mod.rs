@@ -212,8 +212,12 @@ impl Store {
         check::durability(&mut connection).await?;
         check::login(&mut connection).await?;
         drop(connection);
-        tokio::spawn(make_ahead(ticks.clone()));
         Ok(Self { pool, ticks, chat })
+    }
+
+    /// Ticks will come: their connections are made in the background. What only asks or sets something needs none of them.
+    pub fn expect_ticks(&self) {
+        tokio::spawn(make_ahead(self.ticks.clone()));
     }
 
     /// Whether PostgreSQL answers now.

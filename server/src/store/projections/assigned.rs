@@ -66,21 +66,10 @@ impl Touched {
 
     /// A workflow's end lets its agents go. Before the rest: one of them may be given work of it once more.
     pub async fn let_go(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-        if self.ended.is_empty() {
-            return Ok(());
-        }
-        let organization = tx.tenant().organization;
-        sqlx::query(
-            "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
+        let statement = "UPDATE agent_assignments AS a SET status = 'released', last_activity = e.at \
              FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
-             WHERE a.organization_id = $1 AND a.workflow_id = ANY($2) AND a.workflow_id = e.id",
-        )
-        .bind(organization)
-        .bind(self.ended.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
-        .bind(times(&self.ended, |(_, at)| Some(*at)))
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+             WHERE a.organization_id = $1 AND a.workflow_id = ANY($2) AND a.workflow_id = e.id";
+        self.of_ended(tx, statement).await
     }
 }
 

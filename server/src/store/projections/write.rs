@@ -424,21 +424,25 @@ impl Touched {
 
     /// A workflow's end closes its open checkpoints.
     async fn close_ended(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        let statement = "UPDATE quality_checkpoints AS q SET status = 'cancelled', decided_at = e.at \
+             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
+             WHERE q.organization_id = $1 AND q.workflow_id = ANY($2) AND q.workflow_id = e.id AND q.status = 'pending' \
+             AND q.created_at <= e.at";
+        self.of_ended(tx, statement).await
+    }
+
+    /// Carries out a statement about the workflows that ended: `$1` is the organization, `$2` which they are, `$3` when each did.
+    pub(super) async fn of_ended(&self, tx: &mut TenantTx, statement: &'static str) -> Result<(), sqlx::Error> {
         if self.ended.is_empty() {
             return Ok(());
         }
         let organization = tx.tenant().organization;
-        sqlx::query(
-            "UPDATE quality_checkpoints AS q SET status = 'cancelled', decided_at = e.at \
-             FROM unnest($2::uuid[], $3::timestamptz[]) AS e (id, at) \
-             WHERE q.organization_id = $1 AND q.workflow_id = ANY($2) AND q.workflow_id = e.id AND q.status = 'pending' \
-             AND q.created_at <= e.at",
-        )
-        .bind(organization)
-        .bind(self.ended.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
-        .bind(times(&self.ended, |(_, at)| Some(*at)))
-        .execute(&mut **tx)
-        .await?;
+        sqlx::query(statement)
+            .bind(organization)
+            .bind(self.ended.iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>())
+            .bind(times(&self.ended, |(_, at)| Some(*at)))
+            .execute(&mut **tx)
+            .await?;
         Ok(())
     }
 }
