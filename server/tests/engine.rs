@@ -203,11 +203,11 @@ async fn a_deposed_engine_writes_no_more() {
     usurper.stop().await;
 }
 
-/// Two ticks are on their way at a time, each on a connection of its own.
+/// Three ticks are on their way at a time, each on a connection of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_there_whichever_tick_failed() {
     let mut story = Story::begin().await;
-    story.store = story.database.another_store(12).await.expect("a store whose ticks have two connections");
+    story.store = story.database.another_store(24).await.expect("a store whose ticks have four connections");
     story.engine = Engine::new(story.store.clone());
     let unknown = AtomicUsize::new(0);
     let creating = async {
@@ -247,6 +247,29 @@ async fn what_was_acknowledged_is_there_whichever_tick_failed() {
     for workflow in there {
         assert_eq!(story.status(workflow).await["tasks"].as_array().map(Vec::len), Some(20), "{workflow}");
     }
+    story.end().await;
+}
+
+/// Whether ticks have one connection or several: none waits for one that another holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_is_written_in_ticks_of_bounded_size() {
+    let mut story = Story::begin().await;
+    for connections in [1, 24] {
+        story.engine.stop().await;
+        story.store = story.database.another_store(connections).await.expect("another store");
+        story.engine = Engine::new(story.store.clone());
+        let tasks: Vec<Value> = (0..50).map(|at| json!({"key": format!("t{at}")})).collect();
+        let burst = (0..40).map(|_| story.workflow(json!(tasks)));
+        for workflow in futures::future::join_all(burst).await {
+            assert_eq!(story.status(workflow).await["tasks"].as_array().map(Vec::len), Some(50), "{workflow}");
+        }
+    }
+    let mut admin = story.database.admin().await.expect("a superuser");
+    // Which transaction wrote a row, PostgreSQL knows.
+    let largest =
+        "SELECT max(tasks) FROM (SELECT count(*) AS tasks FROM workflow_tasks GROUP BY xmin::text) AS of_ticks";
+    let largest: i64 = sqlx::query_scalar(largest).fetch_one(&mut admin).await.expect("a count");
+    assert!((50..450).contains(&largest), "{largest} tasks in one tick");
     story.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! What a workflow is asked to be: the form it is sent in, and whether it holds together.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -171,7 +172,7 @@ impl WorkflowDefinition {
         self.kind = faults.optional_text("/type", &self.kind, KEY_MAX);
         self.description = faults.optional_text("/description", &self.description, DESCRIPTION_MAX);
         for (name, value) in &self.parameters {
-            faults.value(&format!("/parameters/{}", escape(name)), value);
+            faults.value(format_args!("/parameters/{}", escape(name)), value);
         }
         if self.tasks.is_empty() {
             faults.push("/tasks", wording::no_tasks());
@@ -189,7 +190,7 @@ impl WorkflowDefinition {
         {
             let keys: Vec<&str> = cycle.iter().map(|at| self.tasks[*at as usize].key.as_str()).collect();
             let first = cycle.first().copied().unwrap_or_default();
-            faults.push(format!("/tasks/{first}/needs"), wording::cycle(&keys));
+            faults.push(format_args!("/tasks/{first}/needs"), wording::cycle(&keys));
         }
         faults.refuse(self)
     }
@@ -204,9 +205,10 @@ impl Faults {
         self.0.is_empty()
     }
 
-    fn push(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+    /// The place is put into words only where something is wrong: nearly always nothing is.
+    fn push(&mut self, pointer: impl Display, message: impl Into<String>) {
         if self.0.len() < FAULTS_MAX {
-            self.0.push(Fault { pointer: pointer.into(), message: message.into() });
+            self.0.push(Fault { pointer: pointer.to_string(), message: message.into() });
         }
     }
 
@@ -214,7 +216,7 @@ impl Faults {
         if self.0.is_empty() { Ok(good) } else { Err(Refusal::Invalid { faults: self.0 }) }
     }
 
-    fn text(&mut self, pointer: &str, given: &str, max: usize) -> String {
+    fn text(&mut self, pointer: impl Display, given: &str, max: usize) -> String {
         match text::line(given, max) {
             Ok(clean) => clean,
             Err(why) => {
@@ -224,11 +226,11 @@ impl Faults {
         }
     }
 
-    fn optional_text(&mut self, pointer: &str, given: &str, max: usize) -> String {
+    fn optional_text(&mut self, pointer: impl Display, given: &str, max: usize) -> String {
         if given.is_empty() { String::new() } else { self.paragraph(pointer, given, max) }
     }
 
-    fn paragraph(&mut self, pointer: &str, given: &str, max: usize) -> String {
+    fn paragraph(&mut self, pointer: impl Display, given: &str, max: usize) -> String {
         match text::paragraph(given, max) {
             Ok(clean) => clean,
             Err(why) => {
@@ -238,57 +240,57 @@ impl Faults {
         }
     }
 
-    fn value(&mut self, pointer: &str, value: &Value) {
+    fn value(&mut self, pointer: impl Display, value: &Value) {
         if let Err((inside, why)) = text::storable(value) {
-            self.push(format!("{pointer}{inside}"), why);
+            self.push(format_args!("{pointer}{inside}"), why);
         }
     }
 
     fn task(&mut self, at: usize, task: &mut TaskDefinition) {
-        let here = format!("/tasks/{at}");
+        let here = format_args!("/tasks/{at}");
         match (text::key(&task.key, KEY_MAX), task.name.is_empty()) {
-            (Err(why), _) => self.push(format!("{here}/key"), why),
+            (Err(why), _) => self.push(format_args!("{here}/key"), why),
             (Ok(()), true) => task.name.clone_from(&task.key),
-            (Ok(()), false) => task.name = self.text(&format!("{here}/name"), &task.name, NAME_MAX),
+            (Ok(()), false) => task.name = self.text(format_args!("{here}/name"), &task.name, NAME_MAX),
         }
-        task.kind = self.optional_text(&format!("{here}/type"), &task.kind, KEY_MAX);
-        self.value(&format!("{here}/input"), &task.input);
+        task.kind = self.optional_text(format_args!("{here}/type"), &task.kind, KEY_MAX);
+        self.value(format_args!("{here}/input"), &task.input);
         if task.input.to_string().len() > INPUT_BYTES_MAX {
-            self.push(format!("{here}/input"), wording::too_long("input", INPUT_BYTES_MAX, "bytes"));
+            self.push(format_args!("{here}/input"), wording::too_long("input", INPUT_BYTES_MAX, "bytes"));
         }
-        self.range(&format!("{here}/timeout_s"), task.timeout_s, TIMEOUT_S_MAX);
-        self.range(&format!("{here}/max_attempts"), task.max_attempts, ATTEMPTS_MAX);
-        self.count(&format!("{here}/needs"), "needs", task.needs.len(), NEEDS_MAX);
-        self.count(&format!("{here}/checks"), "checks", task.checks.len(), CHECKS_MAX);
-        self.count(&format!("{here}/skills"), "skills", task.skills.len(), SKILL_NEEDS_MAX);
+        self.range(format_args!("{here}/timeout_s"), task.timeout_s, TIMEOUT_S_MAX);
+        self.range(format_args!("{here}/max_attempts"), task.max_attempts, ATTEMPTS_MAX);
+        self.count(format_args!("{here}/needs"), "needs", task.needs.len(), NEEDS_MAX);
+        self.count(format_args!("{here}/checks"), "checks", task.checks.len(), CHECKS_MAX);
+        self.count(format_args!("{here}/skills"), "skills", task.skills.len(), SKILL_NEEDS_MAX);
         for (nth, need) in task.skills.iter().enumerate() {
-            self.skill(&format!("{here}/skills/{nth}"), &need.skill, need.level);
+            self.skill(format_args!("{here}/skills/{nth}"), &need.skill, need.level);
         }
         for (nth, check) in task.checks.iter_mut().enumerate() {
-            let there = format!("{here}/checks/{nth}");
+            let there = format_args!("{here}/checks/{nth}");
             if let Some(title) = &check.title {
-                check.title = Some(self.text(&format!("{there}/title"), title, NAME_MAX));
+                check.title = Some(self.text(format_args!("{there}/title"), title, NAME_MAX));
             }
             if let Some(skill) = &check.skill {
-                self.skill(&there, skill, 1);
+                self.skill(there, skill, 1);
             }
         }
     }
 
-    fn skill(&mut self, pointer: &str, skill: &str, level: u8) {
+    fn skill(&mut self, pointer: impl Display, skill: &str, level: u8) {
         if let Err(why) = text::key(skill, KEY_MAX) {
-            self.push(format!("{pointer}/skill"), why);
+            self.push(format_args!("{pointer}/skill"), why);
         }
-        self.range(&format!("{pointer}/level"), u32::from(level), u32::from(LEVEL_MAX));
+        self.range(format_args!("{pointer}/level"), u32::from(level), u32::from(LEVEL_MAX));
     }
 
-    fn range(&mut self, pointer: &str, given: u32, max: u32) {
+    fn range(&mut self, pointer: impl Display, given: u32, max: u32) {
         if given == 0 || given > max {
             self.push(pointer, wording::out_of_range(1, u64::from(max)));
         }
     }
 
-    fn count(&mut self, pointer: &str, noun: &str, given: usize, max: usize) {
+    fn count(&mut self, pointer: impl Display, noun: &str, given: usize, max: usize) {
         if given > max {
             self.push(pointer, wording::too_many(noun, max));
         }
@@ -299,13 +301,13 @@ impl Faults {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, task) in tasks.iter().enumerate() {
             if let Some(first) = seen.insert(&task.key, at) {
-                self.push(format!("/tasks/{at}/key"), wording::duplicate_key(&task.key, first));
+                self.push(format_args!("/tasks/{at}/key"), wording::duplicate_key(&task.key, first));
             }
         }
         for (at, task) in tasks.iter().enumerate() {
             let mut named: HashMap<&str, ()> = HashMap::new();
             for (nth, need) in task.needs.iter().enumerate() {
-                let pointer = format!("/tasks/{at}/needs/{nth}");
+                let pointer = format_args!("/tasks/{at}/needs/{nth}");
                 if !seen.contains_key(need.as_str()) {
                     self.push(pointer, wording::unknown_key(need));
                 } else if named.insert(need, ()).is_some() {

@@ -1,5 +1,13 @@
 //! What a run says: a table, and whether its gates hold.
 
+use super::stats::Times;
+use crate::clock;
+
+/// Pages of memory that are touched to see what that costs here: 16 MB.
+const NEW_PAGES: usize = 4_096;
+/// Bytes of one.
+const PAGE_BYTES: usize = 4_096;
+
 /// Prints a line.
 #[expect(clippy::print_stdout, reason = "this is what a command line is for")]
 pub fn say(text: &str) {
@@ -67,6 +75,20 @@ pub fn say_machine() {
     let load = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown");
     let build = if cfg!(debug_assertions) { "DEBUG BUILD: its figures mean nothing" } else { "release build" };
     say(&format!("{cores} cores, load {load} before the run, {build}"));
+    let new = new_memory();
+    let [middle, slow, slowest] = [0.5, 0.99, 1.0].map(|q| new.quantile_ms(q) * 1_000.0);
+    say(&format!("a page of new memory: p50 {middle:.1}, p99 {slow:.1}, at most {slowest:.0} µs"));
+}
+
+/// What it takes to touch memory that nobody has touched before: next to nothing, but on a virtual machine whose host gives it only then.
+fn new_memory() -> Times {
+    let mut memory = vec![0u8; NEW_PAGES * PAGE_BYTES];
+    let touched = memory.chunks_mut(PAGE_BYTES).map(|page| {
+        let started = clock::instant();
+        std::hint::black_box(page).fill(1);
+        started.elapsed()
+    });
+    Times::new(touched.collect())
 }
 
 /// A whole number with its thousands apart.

@@ -8,8 +8,11 @@ use crate::clock;
 /// A tick that is written faster than this leaves room beside it.
 const CALM: Duration = Duration::from_millis(5);
 /// How many ticks whoever can wait stands back for, between any two calls: as many as the messenger has lanes, so that all of them
-/// together make about one call a tick.
+/// together make about one call a tick. So it is after a slow tick or two, which a disk has at times; each one more that
+/// the loop was busy with adds as many,
 const TICKS: u32 = 8;
+/// up to this multiple: what lasts is a burst, in which a call a tick would take a tenth of two processors from the work.
+const TICKS_MULTIPLE_MAX: u32 = 4;
 /// Longest wait at a time: what can wait comes late, and comes.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How many ticks later a busy loop of which nothing more was heard counts as idle.
@@ -25,8 +28,8 @@ struct Last {
     ended: Instant,
     /// How long it took.
     took: Duration,
-    /// Whether the loop wrote for most of the time since the tick before.
-    busy: bool,
+    /// How many ticks it wrote slowly one behind the other, each for most of the time since the one before.
+    busy: u32,
     /// Since when a tick is being written. What a burst begins with is known before its first tick has ended.
     writing: Option<Instant>,
 }
@@ -70,7 +73,7 @@ impl Pressure {
 
 impl Last {
     fn idle(now: Instant) -> Last {
-        Last { ended: now, took: Duration::ZERO, busy: false, writing: None }
+        Last { ended: now, took: Duration::ZERO, busy: 0, writing: None }
     }
 
     fn writing(self, now: Instant) -> Last {
@@ -78,15 +81,18 @@ impl Last {
     }
 
     fn next(self, ended: Instant, took: Duration, another: bool) -> Last {
-        let busy = took * 2 >= ended.saturating_duration_since(self.ended);
+        let is_busy = took >= CALM && took * 2 >= ended.saturating_duration_since(self.ended);
+        let busy = if is_busy { self.busy.saturating_add(1) } else { 0 };
         Last { ended, took, busy, writing: another.then_some(ended) }
     }
 
     fn pause(self, now: Instant) -> Duration {
         let is_over = now.saturating_duration_since(self.ended) > self.took * FORGOTTEN_AFTER;
-        let took = if self.busy && !is_over { self.took } else { Duration::ZERO };
+        let busy = if is_over { 0 } else { self.busy };
+        let took = if busy > 0 { self.took } else { Duration::ZERO };
         let took = took.max(self.writing.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)));
-        if took < CALM { Duration::ZERO } else { (took * TICKS).min(PAUSE_MAX) }
+        let ticks = TICKS * busy.clamp(1, TICKS_MULTIPLE_MAX);
+        if took < CALM { Duration::ZERO } else { (took * ticks).min(PAUSE_MAX) }
     }
 }
 
@@ -106,7 +112,10 @@ mod tests {
 
     #[test]
     fn who_can_wait_waits_for_slow_ticks_one_behind_the_other() {
-        assert_eq!(pause(&[(40, 40), (80, 40)], 85), 320, "eight of them");
+        assert_eq!(pause(&[(10, 10)], 11), 80, "eight of them");
+        assert_eq!(pause(&[(10, 10), (20, 10)], 21), 160, "one more was slow, and more waits");
+        assert_eq!(pause(&[(10, 10), (20, 10), (30, 10), (40, 10), (50, 10)], 51), 320, "up to four times as long");
+        assert_eq!(pause(&[(10, 10), (20, 10), (100, 10), (110, 10)], 111), 80, "there was a rest between them");
         assert_eq!(pause(&[(400, 400), (800, 400)], 810), 1_000, "never longer");
         assert_eq!(pause(&[(4, 4), (8, 4)], 9), 0, "they are fast");
         assert_eq!(pause(&[(40, 40), (200, 40)], 205), 0, "there is time between them");

@@ -57,16 +57,23 @@ pub(super) struct Begun {
 }
 
 impl Tick {
-    /// Begins the transaction in which everything is written, with the rows of what is new: they need nothing of a tick that is still
-    /// being written.
-    pub async fn begin(self, store: Store, organization: OrganizationId) -> Begun {
+    /// Begins the transaction in which everything is written, says so, and writes the rows of what is new: they need nothing of a tick
+    /// that is still being written.
+    pub async fn begin(self, store: Store, organization: OrganizationId, begun: oneshot::Sender<()>) -> Begun {
         let started = clock::instant();
-        let open = self.open(&store, organization).await;
+        let open = self.open(&store, organization, begun).await;
         Begun { tick: self, organization, open, took: started.elapsed() }
     }
 
-    async fn open(&self, store: &Store, organization: OrganizationId) -> anyhow::Result<TenantTx> {
+    async fn open(
+        &self,
+        store: &Store,
+        organization: OrganizationId,
+        begun: oneshot::Sender<()>,
+    ) -> anyhow::Result<TenantTx> {
         let mut tx = journal::begin_tick(store, organization.0, self.epoch).await?;
+        // Nobody listens if there is no next one.
+        let _ = begun.send(());
         let mut new = Together::default();
         self.touched.begin(&mut new, organization.0, self.now);
         new.execute(&mut tx).await?;

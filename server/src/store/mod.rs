@@ -37,7 +37,8 @@ pub use tenant::{ChatTx, Tenant, TenantTx, WorkerTx};
 /// Connections of one server: a tick and a page each need one for milliseconds; more than this only queue inside PostgreSQL.
 pub const CONNECTIONS_MAX: u32 = 24;
 /// One in so many of them is for ticks alone. The pool hands its connections out in turn, and each is a process that plans and finds its pages
-/// in memory by itself: one that meets a tick now and then does both anew each time. An organization has two ticks on their way at most.
+/// in memory by itself: one that meets a tick now and then does both anew each time. An organization has three ticks on their way at
+/// most, and the connection of one more on its way back.
 const TICKS_SHARE: u32 = 6;
 /// One in so many is for the embedded chat server alone, for the same reason, and for another: whatever it has to do, no more processes
 /// than these take the processor from a tick. Its calls queue here instead.

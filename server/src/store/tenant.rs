@@ -19,7 +19,7 @@ use super::{ACQUIRE_WAIT_MAX, READ_STATEMENT_MAX, Store, WRITE_STATEMENT_MAX};
 
 /// How long a caller waits for its transaction to begin, PostgreSQL being restarted included.
 pub const BEGIN_WAIT_MAX: Duration = Duration::from_secs(10);
-/// How long the transaction of a tick may wait for the tick before it: as long as a statement of that one may take. Whoever takes over
+/// How long the transaction of a tick may wait for those before it: as long as a statement of theirs may take. Whoever takes over
 /// from a server that fell silent waits as long.
 const TICK_IDLE_MAX: Duration = WRITE_STATEMENT_MAX;
 const BEGIN_PAUSE_MIN: Duration = Duration::from_millis(10);

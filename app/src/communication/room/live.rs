@@ -122,7 +122,12 @@ fn read_soon(room: Room, due: StoredValue<bool>) {
             let talk = room.talk;
             let looked_at = document().visibility_state() == web_sys::VisibilityState::Visible;
             let of_others = talk.rows.seen_once(|rows| rows.last().is_some_and(|row| row.by != talk.me()));
-            if looked_at && of_others && !talk.newer.get_untracked() && dom::is_at_end(talk.list_id()) {
+            if looked_at
+                && of_others
+                && !talk.is_kept_unread()
+                && !talk.newer.get_untracked()
+                && dom::is_at_end(talk.list_id())
+            {
                 // That it counts as read later loses nothing.
                 leptos::task::spawn_local(async move {
                     drop(act_on(talk.channel(), Act::Read, String::new(), String::new()).await);

@@ -229,16 +229,27 @@ fn entries(menu: Menu, row: Row) -> AnyView {
         {entry(Glyph::Quote, "Quote", "q", |menu, talk, row| menu.quote(talk, &row.id))}
         {own.then(|| entry(Glyph::Edit, "Edit", "e", |menu, talk, row| menu.edit(talk, &row.id)))}
         {entry(Glyph::Pin, pin, "p", |menu, talk, row| menu.pin(talk, &row.id))}
-        {in_channel.then(|| entry(Glyph::Mail, "Mark unread from here", "", |menu, talk, row| {
-            do_act(talk, Act::Unread, row.id, String::new());
-            talk.read_at.set(row.at.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
-            menu.toasts.done("Unread from there.");
-        }))}
+        {in_channel.then(|| entry(Glyph::Mail, "Mark unread from here", "", mark_unread))}
         {entry(Glyph::Copy, "Copy the text", "", |menu, _, row| copy_said(menu, &row.text, "the text"))}
         {entry(Glyph::Link, "Copy the link", "", |menu, _, row| copy_said(menu, &menu.link(&row), "the link"))}
         {may_delete.then(|| entry(Glyph::Trash, "Delete…", "", |menu, _, _| menu.deleting.set(true)))}
     }
     .into_any()
+}
+
+/// Said when it is so: whoever reads that it is goes away, and takes what is on its way along.
+fn mark_unread(menu: Menu, talk: Talk, row: Row) {
+    talk.keep_unread();
+    leptos::task::spawn_local(async move {
+        match act_on(talk.channel(), Act::Unread, row.id, String::new()).await {
+            Ok(_) => {
+                // The page may have been left meanwhile.
+                let _ = talk.read_at.try_set(row.at.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
+                menu.toasts.done("Unread from there.");
+            }
+            Err(failure) => menu.toasts.failed(failure.to_string()),
+        }
+    });
 }
 
 fn copy_said(menu: Menu, words: &str, what: &'static str) {

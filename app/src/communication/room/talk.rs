@@ -52,6 +52,7 @@ struct Inside {
     me: String,
     dirty: HashSet<String>,
     refresh_is_due: bool,
+    kept_unread: bool,
     heard: Heard,
     /// What was asked for while something else was on its way.
     next: Option<(Rows, String)>,
@@ -67,6 +68,7 @@ impl Talk {
             me,
             dirty: HashSet::new(),
             refresh_is_due: false,
+            kept_unread: false,
             heard: Heard::default(),
             next: None,
         };
@@ -99,6 +101,16 @@ impl Talk {
     /// The reader.
     pub fn me(self) -> String {
         self.inside.with_value(|inside| inside.me.clone())
+    }
+
+    /// What the reader marked as unread stays so: what is seen does not count as read any more, until the page is opened anew.
+    pub fn keep_unread(self) {
+        self.inside.update_value(|inside| inside.kept_unread = true);
+    }
+
+    /// Whether the reader marked something as unread.
+    pub fn is_kept_unread(self) -> bool {
+        self.inside.with_value(|inside| inside.kept_unread)
     }
 
     /// Where it is said that something did not work.

@@ -77,12 +77,12 @@ impl Door {
     async fn bearer(&self, token: &crate::store::identity::Secret) -> Result<Option<tokens::Bearer>, Problem> {
         let now = clock::now();
         let hash = token.hash();
-        if let Some(bearer) = self.known_bearer(&hash, now) {
+        if let Some(bearer) = self.bearers.get(&hash, now) {
             return Ok(Some(bearer));
         }
         let Some(bearer) = self.store.bearer(token, now).await? else { return Ok(None) };
         self.store.touch_bearer(token, &bearer, now).await?;
-        self.remember_bearer(hash, bearer.clone(), now);
+        self.bearers.keep(hash, bearer.clone(), now);
         Ok(Some(bearer))
     }
 }

@@ -9,32 +9,25 @@ mod conflicts;
 mod direct;
 mod messages;
 mod openapi;
+mod remembered;
 mod steering;
 mod workflows;
-
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
 
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use jiff::{SignedDuration, Timestamp};
+use devsquad::id::{OrganizationId, ProjectId};
 
 use crate::chat::client::Client;
+use crate::clock;
 use crate::engine::Engine;
 use crate::messenger;
 use crate::problem::Problem;
-use crate::store::Store;
 use crate::store::identity::tokens::Bearer;
+use crate::store::{Store, reads};
 pub use body::parse;
-
-/// How long a token's holder is remembered. Revoking counts within this time.
-const BEARER_REMEMBERED: SignedDuration = SignedDuration::from_secs(4);
-/// Tokens remembered; beyond it all are forgotten and looked up again.
-const BEARERS_MAX: usize = 20_000;
-
-type Bearers = HashMap<[u8; 32], (Bearer, Timestamp)>;
+use remembered::Remembered;
 
 /// What the door needs.
 #[derive(Clone)]
@@ -45,28 +38,27 @@ pub struct Door {
     pub(super) chat: Client,
     /// Who makes the chat's channels.
     pub(super) messenger: messenger::World,
-    bearers: Arc<RwLock<Bearers>>,
+    bearers: Remembered<[u8; 32], Bearer>,
+    projects: Remembered<OrganizationId, ProjectId>,
 }
 
 impl Door {
     /// A door to this engine.
     pub fn new(messenger: messenger::World, chat: Client) -> Door {
         let (engine, store) = (messenger.engine.clone(), messenger.store.clone());
-        Door { engine, store, chat, messenger, bearers: Arc::default() }
+        Door { engine, store, chat, messenger, bearers: Remembered::default(), projects: Remembered::default() }
     }
 
-    fn known_bearer(&self, hash: &[u8; 32], now: Timestamp) -> Option<Bearer> {
-        let bearers = self.bearers.read().ok()?;
-        bearers.get(hash).filter(|(_, until)| *until > now).map(|(bearer, _)| bearer.clone())
-    }
-
-    fn remember_bearer(&self, hash: [u8; 32], bearer: Bearer, now: Timestamp) {
-        if let Ok(mut bearers) = self.bearers.write() {
-            if bearers.len() >= BEARERS_MAX {
-                bearers.clear();
-            }
-            bearers.insert(hash, (bearer, now + BEARER_REMEMBERED));
+    /// The project in which work goes that names none.
+    async fn first_project(&self, organization: OrganizationId) -> Result<ProjectId, Problem> {
+        let now = clock::now();
+        if let Some(project) = self.projects.get(&organization, now) {
+            return Ok(project);
         }
+        let mut tx = self.store.begin_read(&auth::tenant(organization)).await?;
+        let project = ProjectId(reads::first_project(&mut tx).await?);
+        self.projects.keep(organization, project, now);
+        Ok(project)
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use devsquad::id::{CheckpointId, ProjectId, TaskId, WorkflowId};
+use devsquad::id::{CheckpointId, TaskId, WorkflowId};
 use devsquad::workflow::WorkflowDefinition;
 use devsquad::workflow::checks::Verdict;
 use devsquad::{Answer, Command, Refusal};
@@ -31,9 +31,7 @@ pub async fn create(
     Json { value, key }: Json<WorkflowDefinition, WORKFLOW_BYTES_MAX>,
 ) -> Result<impl IntoResponse, Problem> {
     let workflow = WorkflowId(clock::fresh_id());
-    let mut tx = door.store.begin_read(&tenant(caller.organization)).await?;
-    let project = ProjectId(reads::first_project(&mut tx).await?);
-    drop(tx);
+    let project = door.first_project(caller.organization).await?;
     let (name, tasks) = (value.name.clone(), value.tasks.len());
     let command = Command::CreateWorkflow { workflow, project, definition: Box::new(value) };
     let answer = door.engine.perform(caller.organization, caller.actor, command, key).await?;
