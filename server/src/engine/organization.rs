@@ -5,7 +5,7 @@
 //! Only leases go out at once: one that the disk never learns of binds nobody, for its attempt and its fence are unknown then. When a
 //! commit fails the loop throws its state away and takes the organization over anew, from what is on disk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ use crate::store::projections::Touched;
 const EVENTS_PER_SNAPSHOT: u64 = 50_000;
 /// Events decided ahead of the disk. More would only make the next tick slower than the ones waiting for it can bear.
 const EVENTS_AHEAD_MAX: usize = 8_000;
-/// Tasks of new workflows in one tick, after which what else was asked waits for the next: eight workflows of fifty, whose rows
+/// Tasks of new workflows in one tick, after which those still to be created wait for the next: eight workflows of fifty, whose rows
 /// take PostgreSQL ten milliseconds. Two ticks of that size are written side by side; twice as much in one is written by one processor
 /// while the other has nothing to do, and everybody waits for its end.
 const NEW_TASKS_AHEAD_MAX: usize = 400;
@@ -46,7 +46,7 @@ const NEW_TASKS_AHEAD_MAX: usize = 400;
 const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
 /// Pause before a failed take-over is tried again.
 const RELOAD_PAUSE: Duration = Duration::from_millis(500);
-/// Requests taken from the queue in one go.
+/// Requests taken from the queue in one go; and creations that wait outside of it, so that what else is asked need not wait behind them.
 const TAKEN_MAX: usize = 1_024;
 
 /// What the loop needs of the world.
@@ -77,8 +77,8 @@ struct Loop {
     seen: BTreeSet<AgentId>,
     /// How many tasks of new workflows are among what was decided.
     new_tasks: usize,
-    /// Taken from the queue, not decided yet; the next one is the last.
-    taken: Vec<Request>,
+    /// Creations that wait for a tick with room for them.
+    creations: VecDeque<Request>,
     claims: Waiters,
     recalled: mpsc::Sender<Recalled>,
 }
@@ -104,7 +104,7 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
         kept: Vec::new(),
         seen: BTreeSet::new(),
         new_tasks: 0,
-        taken: Vec::with_capacity(TAKEN_MAX),
+        creations: VecDeque::new(),
         claims: Waiters::default(),
         recalled,
     };
@@ -126,17 +126,18 @@ impl Loop {
     async fn work(&mut self, queue: &mut mpsc::Receiver<Request>, recalls: &mut mpsc::Receiver<Recalled>) -> End {
         let mut flight = Flight::default();
         let mut presence = tokio::time::interval(PRESENCE_PERIOD);
+        let mut taken = Vec::with_capacity(TAKEN_MAX);
         let stop = self.world.stop.clone();
         loop {
             if self.has_work() && flight.has_room(self.new_tasks > 0) {
                 self.start_tick(&mut flight);
             }
-            if !self.taken.is_empty() && self.has_room() {
-                self.take();
+            if self.may_create() {
+                self.take(&mut taken);
                 continue;
             }
             let timer = self.next_timer();
-            let wants_more = self.taken.is_empty() && self.has_room();
+            let room = self.entries.len() < EVENTS_AHEAD_MAX && self.creations.len() < TAKEN_MAX;
             tokio::select! {
                 biased;
                 committed = flight.step(), if !flight.is_empty() => {
@@ -146,15 +147,14 @@ impl Loop {
                 }
                 () = stop.cancelled(), if flight.is_empty() => return self.last_words().await,
                 Some(recalled) = recalls.recv() => self.recalled(recalled),
-                count = queue.recv_many(&mut self.taken, TAKEN_MAX), if wants_more => {
+                count = queue.recv_many(&mut taken, TAKEN_MAX), if room => {
                     if count == 0 {
                         return match self.land_all(&mut flight).await {
                             Ok(()) => self.last_words().await,
                             Err(end) => end,
                         };
                     }
-                    metrics::counter!("devsquad_commands_total").increment(count as u64);
-                    self.taken.reverse();
+                    self.take(&mut taken);
                 }
                 () = tokio::time::sleep(timer) => self.tick(),
                 _ = presence.tick() => {
@@ -202,19 +202,27 @@ impl Loop {
         })
     }
 
-    /// Whether what is decided now goes with the next tick.
-    fn has_room(&self) -> bool {
-        self.entries.len() < EVENTS_AHEAD_MAX && self.new_tasks < NEW_TASKS_AHEAD_MAX
+    /// Whether a creation waits, and the next tick has room for it.
+    fn may_create(&self) -> bool {
+        let has_room = self.entries.len() < EVENTS_AHEAD_MAX && self.new_tasks < NEW_TASKS_AHEAD_MAX;
+        has_room && !self.creations.is_empty()
     }
 
-    /// Decides what was taken from the queue, as much as the next tick has room for.
-    fn take(&mut self) {
+    /// Decides what was taken from the queue; of the creations, as many as the next tick has room for.
+    fn take(&mut self, taken: &mut Vec<Request>) {
         let started = clock::instant();
-        metrics::gauge!("devsquad_queue_depth").set(self.taken.len() as f64);
-        while self.has_room()
-            && let Some(request) = self.taken.pop()
+        metrics::gauge!("devsquad_queue_depth").set((taken.len() + self.creations.len()) as f64);
+        metrics::counter!("devsquad_commands_total").increment(taken.len() as u64);
+        for request in taken.drain(..) {
+            match *request.command {
+                Command::CreateWorkflow { .. } => self.creations.push_back(request),
+                _ => self.request(request),
+            }
+        }
+        while self.may_create()
+            && let Some(creation) = self.creations.pop_front()
         {
-            self.request(request);
+            self.request(creation);
         }
         self.dispatch();
         metrics::histogram!("devsquad_decide_seconds").record(started.elapsed().as_secs_f64());
@@ -524,6 +532,9 @@ impl Loop {
 
     /// Writes what is decided, keeps the state, and ends.
     async fn last_words(&mut self) -> End {
+        for creation in std::mem::take(&mut self.creations) {
+            self.request(creation);
+        }
         for claim in self.claims.take_all() {
             self.answer_claim(claim, Vec::new());
         }

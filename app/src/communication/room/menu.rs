@@ -239,7 +239,7 @@ fn entries(menu: Menu, row: Row) -> AnyView {
 
 /// Said when it is so: whoever reads that it is goes away, and takes what is on its way along.
 fn mark_unread(menu: Menu, talk: Talk, row: Row) {
-    talk.keep_unread();
+    talk.keep_unread(true);
     leptos::task::spawn_local(async move {
         match act_on(talk.channel(), Act::Unread, row.id, String::new()).await {
             Ok(_) => {
@@ -247,7 +247,10 @@ fn mark_unread(menu: Menu, talk: Talk, row: Row) {
                 let _ = talk.read_at.try_set(row.at.checked_sub(jiff::SignedDuration::from_millis(1)).ok());
                 menu.toasts.done("Unread from there.");
             }
-            Err(failure) => menu.toasts.failed(failure.to_string()),
+            Err(failure) => {
+                talk.keep_unread(false);
+                menu.toasts.failed(failure.to_string());
+            }
         }
     });
 }

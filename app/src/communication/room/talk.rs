@@ -104,8 +104,8 @@ impl Talk {
     }
 
     /// What the reader marked as unread stays so: what is seen does not count as read any more, until the page is opened anew.
-    pub fn keep_unread(self) {
-        self.inside.update_value(|inside| inside.kept_unread = true);
+    pub fn keep_unread(self, keeps: bool) {
+        let _ = self.inside.try_update_value(|inside| inside.kept_unread = keeps);
     }
 
     /// Whether the reader marked something as unread.
