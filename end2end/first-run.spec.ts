@@ -121,6 +121,8 @@ test("the first run needs no mouse", async ({ browser, fresh, complaints }) => {
   await tabTo(page, panel.getByRole("button", { name: "Approve" }));
   await page.keyboard.press("Enter");
   await expect(page.getByText("Completed. The result is with")).toBeVisible({ timeout: 20_000 });
+  // The button is gone; who works by keyboard is still in the panel.
+  await expect(panel.getByRole("heading", { name: "Write the report" })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(panel).toHaveCount(0);
 

@@ -35,6 +35,11 @@ test("the graph is walked by keyboard, and a task opens and closes where one is"
   await page.goBack();
   await visit(page, page.url());
   await expect(panel.getByRole("heading", { name: "Pack the boxes" })).toBeVisible();
+  // Nothing has the focus yet: Escape closes what is open all the same.
+  await page.keyboard.press("Escape");
+  await expect(panel).toHaveCount(0);
+  await expect(first).toBeFocused();
+  await page.goBack();
   await panel.getByRole("link", { name: "Close the task" }).click();
   await expect(panel).toHaveCount(0);
 });

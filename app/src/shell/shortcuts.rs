@@ -17,12 +17,13 @@ pub const KEYS: [(&str, &str, &str); 8] = [
 ];
 
 /// Keys of the graph, told here because that is where people look.
-pub const GRAPH_KEYS: [(&str, &str); 6] = [
+pub const GRAPH_KEYS: [(&str, &str); 7] = [
     ("← →", "To the task before, to the task after"),
     ("↑ ↓", "To the neighbour in the same column"),
     ("Home End", "To the first task, to the last"),
     ("n N", "To the next, the previous task that needs attention"),
     ("Enter", "Open the task"),
+    ("Esc", "Close it"),
     ("+ − 0 f", "Zoom in, zoom out, natural size, fit"),
 ];
 
@@ -100,10 +101,9 @@ fn listen(open: RwSignal<bool>) {
 fn is_busy() -> bool {
     use wasm_bindgen::JsCast;
 
-    let in_dialog = document().query_selector("dialog[open]").ok().flatten().is_some();
     let in_field = document().active_element().is_some_and(|at| {
         matches!(at.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
             || at.dyn_ref::<web_sys::HtmlElement>().is_some_and(web_sys::HtmlElement::is_content_editable)
     });
-    in_dialog || in_field
+    dialog_is_open() || in_field
 }

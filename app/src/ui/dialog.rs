@@ -107,3 +107,9 @@ fn open_by_id(id: &str) {
 
 #[cfg(not(feature = "hydrate"))]
 fn open_by_id(_id: &str) {}
+
+/// Whether a dialog is open: the keys are its own then.
+#[cfg(feature = "hydrate")]
+pub fn dialog_is_open() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}

@@ -25,14 +25,18 @@ mod browser {
 
     pub fn recover_focus(ids: &'static [&'static str]) {
         request_animation_frame(move || {
-            let nowhere = document().active_element().is_none_or(|at| at.tag_name().eq_ignore_ascii_case("body"));
             let is_gone = |last: &Element| !last.is_connected() || last.matches(":disabled") == Ok(true);
-            if nowhere && LAST.with_borrow(|last| last.as_ref().is_some_and(is_gone)) {
+            if is_nowhere() && LAST.with_borrow(|last| last.as_ref().is_some_and(is_gone)) {
                 let stay = FocusOptions::new();
                 stay.set_prevent_scroll(true);
                 first(ids, &stay);
             }
         });
+    }
+
+    /// Whether nothing on the page has the focus.
+    pub fn is_nowhere() -> bool {
+        document().active_element().is_none_or(|at| at.tag_name().eq_ignore_ascii_case("body"))
     }
 
     fn first(ids: &[impl AsRef<str>], how: &FocusOptions) {
@@ -45,7 +49,7 @@ mod browser {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::watch_focus;
+pub use browser::{is_nowhere, watch_focus};
 
 /// Gives the focus to the first of these ids that is on the page, once the page is drawn anew.
 #[cfg(feature = "hydrate")]

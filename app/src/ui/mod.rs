@@ -20,6 +20,7 @@ mod copy;
 mod dialog;
 mod empty;
 mod error_panel;
+mod escape;
 mod faults;
 mod field;
 pub mod flash;
@@ -55,9 +56,12 @@ pub use card::{Card, GlassCard};
 pub use chip::{Chip, StatusChip, Tone};
 pub use clock::{provide_clock, use_now};
 pub use copy::{CopyText, copy};
+#[cfg(feature = "hydrate")]
+pub use dialog::dialog_is_open;
 pub use dialog::{Dialog, DialogButton};
 pub use empty::EmptyState;
 pub use error_panel::{ErrorPanel, Notice};
+pub use escape::on_escape;
 pub use faults::{FormFaults, field_fault};
 pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
 #[cfg(feature = "hydrate")]

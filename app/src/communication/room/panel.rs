@@ -1,7 +1,6 @@
 //! What stands beside a channel: a thread, or what was found in it; and what its head opens.
 
 use devsquad::view::chat::{ChatUser, FoundMessage, RowsPage};
-use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -33,13 +32,10 @@ fn Panel(room: Room, title: &'static str, children: Children) -> impl IntoView {
     let href = channel_href(&room.talk.channel());
     let go = use_navigate();
     let to = href.clone();
-    let close = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.stop_propagation();
-            go(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
-            back_to_channel();
-        }
-    };
+    let close = on_escape(move || {
+        go(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        back_to_channel();
+    });
     view! {
         <aside aria-labelledby=PANEL_TITLE class="room-panel" on:keydown=close>
             <div class="flex items-center justify-between gap-3 border-b border-line py-1.5 pr-1.5 pl-4">

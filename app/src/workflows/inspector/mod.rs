@@ -10,7 +10,6 @@ mod steering;
 
 use devsquad::id::TaskId;
 use devsquad::view::{TaskDetail, TaskView};
-use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -62,16 +61,13 @@ pub fn Inspector(
     focus_when_opened_by_hand();
     let back_to = vec![format!("node-{task}"), format!("row-{task}")];
     let go = use_navigate();
-    let close = {
+    let close = on_escape({
         let back_to = back_to.clone();
-        move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                event.stop_propagation();
-                go(&places.without_task(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
-                focus_soon(back_to.clone());
-            }
+        move || {
+            go(&places.without_task(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            focus_soon(back_to.clone());
         }
-    };
+    });
     view! {
         <aside aria-labelledby=PANEL_TITLE class="inspector" on:keydown=close>
             <div class="mb-3 flex items-start justify-between gap-3">
@@ -139,8 +135,10 @@ pub fn TaskPanel(
     let workflow = memo(move |_| run.summary.seen(|summary| summary.status));
     let agent = memo(move |_| task.seen(|task| task.agent.clone()));
     let why = memo(move |_| task.seen(|task| devsquad::messaging::why::state(task, &run.snapshot(), workflow.get())));
+    // What was pressed goes away with the state or, later, with what is fetched after it.
     effect(move || {
         status.track();
+        detail.track();
         recover_focus(&[PANEL_TITLE, TITLE]);
     });
     let artifacts = memo(move |_| detail.seen(|detail| detail.artifacts.clone()));
