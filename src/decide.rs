@@ -72,64 +72,64 @@ impl<'a> Draft<'a> {
 pub fn decide(
     state: &mut State,
     actor: &Actor,
-    command: &Command,
+    command: Command,
     facts: &mut Facts<'_>,
 ) -> Result<(Answer, Vec<Change>), Refusal> {
-    actor.authorize(command)?;
+    actor.authorize(&command)?;
     let mut draft = Draft::new(state, actor.clone(), facts.now);
     let answer = match command {
-        Command::RegisterAgent { profile } => register(&mut draft, profile),
-        Command::RetireAgent { agent } => retire(&mut draft, *agent),
+        Command::RegisterAgent { profile } => register(&mut draft, *profile),
+        Command::RetireAgent { agent } => retire(&mut draft, agent),
         Command::ReleaseLeases { agent } => {
-            attempts::lose_all_of(&mut draft, *agent, &wording::server_restarted());
+            attempts::lose_all_of(&mut draft, agent, &wording::server_restarted());
             Ok(Answer::Done)
         }
         Command::CreateWorkflow { workflow, project, definition } => {
-            workflows::create(&mut draft, *workflow, *project, definition, facts)
+            workflows::create(&mut draft, workflow, project, *definition, facts)
         }
-        Command::PauseWorkflow { workflow, reason } => workflows::pause(&mut draft, *workflow, reason),
-        Command::ResumeWorkflow { workflow } => workflows::resume(&mut draft, *workflow),
-        Command::CancelWorkflow { workflow, reason } => workflows::cancel(&mut draft, *workflow, reason),
-        Command::RetryTask { workflow, task } => workflows::retry(&mut draft, *workflow, *task),
-        Command::SetPriority { workflow, priority } => workflows::prioritise(&mut draft, *workflow, *priority),
+        Command::PauseWorkflow { workflow, reason } => workflows::pause(&mut draft, workflow, &reason),
+        Command::ResumeWorkflow { workflow } => workflows::resume(&mut draft, workflow),
+        Command::CancelWorkflow { workflow, reason } => workflows::cancel(&mut draft, workflow, &reason),
+        Command::RetryTask { workflow, task } => workflows::retry(&mut draft, workflow, task),
+        Command::SetPriority { workflow, priority } => workflows::prioritise(&mut draft, workflow, priority),
         Command::AssignTask { workflow, task, agent, reason } => {
-            assignment::assign(&mut draft, *workflow, *task, *agent, reason)
+            assignment::assign(&mut draft, workflow, task, agent, &reason)
         }
         Command::WaiveCheckpoint { workflow, checkpoint, reason } => {
-            checkpoints::waive(&mut draft, *workflow, *checkpoint, reason, facts)
+            checkpoints::waive(&mut draft, workflow, checkpoint, &reason, facts)
         }
         Command::DecideCheckpoint { workflow, checkpoint, verdict, note } => {
-            checkpoints::by_person(&mut draft, *workflow, *checkpoint, *verdict, note, facts)
+            checkpoints::by_person(&mut draft, workflow, checkpoint, verdict, &note, facts)
         }
         Command::Heartbeat { attempt, fence, progress, note } => {
-            attempts::heartbeat(&mut draft, *attempt, *fence, *progress, note.as_deref())
+            attempts::heartbeat(&mut draft, attempt, fence, progress, note.as_deref())
         }
         Command::Complete { attempt, fence, output, artifacts, evidence, sha256 } => {
-            let handed = attempts::Handed { attempt: *attempt, fence: *fence, output, artifacts, evidence, sha256 };
-            attempts::complete(&mut draft, &handed, facts)
+            let handed = attempts::Handed { attempt, fence, output, artifacts, evidence, sha256 };
+            attempts::complete(&mut draft, handed, facts)
         }
         Command::Fail { attempt, fence, reason, message, retryable } => {
-            attempts::fail(&mut draft, *attempt, *fence, *reason, message, *retryable)
+            attempts::fail(&mut draft, attempt, fence, reason, &message, retryable)
         }
         Command::Ask { attempt, fence, text, options } => {
-            questions::ask(&mut draft, *attempt, *fence, text, options, facts)
+            questions::ask(&mut draft, attempt, fence, &text, &options, facts)
         }
         Command::AnswerQuestion { workflow, question, text } => {
-            questions::answer(&mut draft, *workflow, *question, text)
+            questions::answer(&mut draft, workflow, question, &text)
         }
         Command::RaiseConflict { attempt, fence, with, subject, proposal } => {
             let proposal = proposal.as_deref();
-            let raised = conflicts::Raised { attempt: *attempt, fence: *fence, with: *with, subject, proposal };
+            let raised = conflicts::Raised { attempt, fence, with, subject: &subject, proposal };
             conflicts::raise(&mut draft, &raised, facts)
         }
         Command::ProposeResolution { workflow, conflict, text } => {
-            conflicts::propose(&mut draft, *workflow, *conflict, text)
+            conflicts::propose(&mut draft, workflow, conflict, &text)
         }
-        Command::AcceptResolution { workflow, conflict } => conflicts::accept(&mut draft, *workflow, *conflict),
+        Command::AcceptResolution { workflow, conflict } => conflicts::accept(&mut draft, workflow, conflict),
         Command::ResolveConflict { workflow, conflict, text } => {
-            conflicts::resolve(&mut draft, *workflow, *conflict, text)
+            conflicts::resolve(&mut draft, workflow, conflict, &text)
         }
-        Command::Decline { attempt, fence, message } => attempts::decline(&mut draft, *attempt, *fence, message),
+        Command::Decline { attempt, fence, message } => attempts::decline(&mut draft, attempt, fence, &message),
         Command::Tick => timers::tick(&mut draft),
         Command::CheckPresence => timers::presence(&mut draft),
         Command::Claim { .. } => timers::claim(&mut draft),
@@ -137,8 +137,7 @@ pub fn decide(
     Ok((answer, draft.into_changes()))
 }
 
-fn register(draft: &mut Draft<'_>, profile: &AgentProfile) -> Result<Answer, Refusal> {
-    let mut profile = profile.clone();
+fn register(draft: &mut Draft<'_>, mut profile: AgentProfile) -> Result<Answer, Refusal> {
     profile.name = text::line(&profile.name, 100).map_err(|why| Refusal::fault("/name", why))?;
     profile.description =
         text::paragraph(&profile.description, 500).map_err(|why| Refusal::fault("/description", why))?;

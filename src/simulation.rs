@@ -119,8 +119,8 @@ impl World {
             Uuid::from_u128(ids)
         };
         // Looking at every refusal would take minutes; a share of them, chosen by the seed, tells as much.
-        let before = self.ids.is_multiple_of(31).then(|| self.state.clone());
-        let outcome = decide(&mut self.state, actor, &command, &mut Facts { now: self.now, fresh_id: &mut fresh });
+        let before = self.ids.is_multiple_of(31).then(|| (self.state.clone(), format!("{command:?}")));
+        let outcome = decide(&mut self.state, actor, command, &mut Facts { now: self.now, fresh_id: &mut fresh });
         self.ids = ids;
         match outcome {
             Ok((answer, changes)) => {
@@ -128,8 +128,8 @@ impl World {
                 Some(answer)
             }
             Err(refusal) => {
-                if let Some(before) = before {
-                    assert_eq!(self.state, before, "a refused {command:?} changed the state: {refusal}");
+                if let Some((before, command)) = before {
+                    assert_eq!(self.state, before, "a refused {command} changed the state: {refusal}");
                 }
                 *self.refused.entry(refusal.code()).or_default() += 1;
                 None

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use server::chat::check::CHANNEL_TYPE;
-use server::chat::client::Client;
+use server::chat::client::{ChatError, Client};
 use server::chat::wire::{ChannelData, ChannelQuery, Message, MessageWindow};
 
 use crate::support::{ChatAt, Server};
@@ -38,26 +38,33 @@ pub fn health_check(server: &Server, path: &Path) -> String {
 
 /// Everything said in a workflow's channel: the messages in it, each thread's behind its root.
 pub async fn said(chat: &Client, workflow: &str) -> Vec<Message> {
+    ask_what_was_said(chat, workflow).await.expect("the channel")
+}
+
+async fn ask_what_was_said(chat: &Client, workflow: &str) -> Result<Vec<Message>, ChatError> {
     let data = ChannelData { created_by_id: Some("devsquad".to_owned()), ..ChannelData::default() };
     let messages = MessageWindow { limit: Some(300), ..MessageWindow::default() };
     let query = ChannelQuery { data, state: true, messages: messages.clone(), ..ChannelQuery::default() };
-    let state = chat.channel(CHANNEL_TYPE, &format!("workflow-{workflow}"), &query).await.expect("the channel");
+    let state = chat.channel(CHANNEL_TYPE, &format!("workflow-{workflow}"), &query).await?;
     let mut all = Vec::new();
     for message in state.messages {
         let replies = match message.reply_count {
             0 => Vec::new(),
-            _ => chat.replies(&message.id, &messages).await.expect("replies"),
+            _ => chat.replies(&message.id, &messages).await?,
         };
         all.push(message);
         all.extend(replies);
     }
-    all
+    Ok(all)
 }
 
-/// Waits until the channel says that the workflow is over.
+/// Waits until the channel says that the workflow is over. A chat that was only just reached has no type for it yet.
 pub async fn over(chat: &Client, workflow: &str) -> Vec<Message> {
     for _ in 0..300 {
-        let all = said(chat, workflow).await;
+        let all = match ask_what_was_said(chat, workflow).await {
+            Err(ChatError::Refused(refused)) if refused.status == 404 => Vec::new(),
+            all => all.expect("the channel"),
+        };
         if all.iter().any(|message| message.text.starts_with("The workflow is completed")) {
             return all;
         }

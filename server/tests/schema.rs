@@ -237,6 +237,14 @@ async fn the_catalog_keeps_every_rule() -> anyhow::Result<()> {
     .fetch_all(&mut admin)
     .await?;
     assert_eq!(uncommented, [""; 0], "the schema explains itself");
+    let sampled: Vec<String> = sqlx::query_scalar(
+        "SELECT c.oid::regclass || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+         WHERE c.relkind = 'r' AND c.relowner = 'devsquad_owner'::regrole AND a.attnum > 0 AND NOT a.attisdropped
+           AND coalesce(a.attstattarget, -1) < 0",
+    )
+    .fetch_all(&mut admin)
+    .await?;
+    assert_eq!(sampled, [""; 0], "the migration that adds a column ends with CALL devsquad.sample_little()");
     Ok(())
 }
 

@@ -28,13 +28,13 @@ const BACKOFF_MAX: SignedDuration = SignedDuration::from_mins(5);
 const REVIEWS_MAX: u32 = 3;
 
 /// A result as handed in.
-pub(super) struct Handed<'a> {
+pub(super) struct Handed {
     pub attempt: AttemptId,
     pub fence: u64,
-    pub output: &'a Value,
-    pub artifacts: &'a [Artifact],
-    pub evidence: &'a Value,
-    pub sha256: &'a str,
+    pub output: Value,
+    pub artifacts: Vec<Artifact>,
+    pub evidence: Value,
+    pub sha256: String,
 }
 
 pub(super) fn heartbeat(
@@ -67,7 +67,7 @@ pub(super) fn heartbeat(
     Ok(Answer::Heartbeat { lease_expires_at: expires_at, cancel: false })
 }
 
-pub(super) fn complete(draft: &mut Draft<'_>, handed: &Handed<'_>, facts: &mut Facts<'_>) -> Result<Answer, Refusal> {
+pub(super) fn complete(draft: &mut Draft<'_>, handed: Handed, facts: &mut Facts<'_>) -> Result<Answer, Refusal> {
     let (place, task) = find(draft, handed.attempt)?;
     if task.submission.as_ref().is_some_and(|submission| submission.attempt == handed.attempt)
         && task.fence == handed.fence
@@ -77,7 +77,7 @@ pub(super) fn complete(draft: &mut Draft<'_>, handed: &Handed<'_>, facts: &mut F
         return Ok(Answer::Done);
     }
     let agent = author(draft, task, handed.attempt, handed.fence)?;
-    for (name, value) in [("output", handed.output), ("evidence", handed.evidence)] {
+    for (name, value) in [("output", &handed.output), ("evidence", &handed.evidence)] {
         if let Err((inside, why)) = text::storable(value) {
             return Err(Refusal::fault(format!("/{name}{inside}"), why));
         }
@@ -86,17 +86,17 @@ pub(super) fn complete(draft: &mut Draft<'_>, handed: &Handed<'_>, facts: &mut F
         return Err(Refusal::fault("/artifacts", wording::too_many("artifacts", ARTIFACTS_MAX)));
     }
     if let Stage::Check { checkpoint, .. } = task.stage {
-        return checkpoints::by_agent(draft, place, checkpoint, handed, facts);
+        return checkpoints::by_agent(draft, place, checkpoint, &handed, facts);
     }
     let task_id = task.id;
     let unchecked = task.checks.is_empty();
     let submission = Box::new(Submission {
         attempt: handed.attempt,
         agent,
-        output: handed.output.clone(),
-        artifacts: handed.artifacts.to_vec(),
-        evidence: handed.evidence.clone(),
-        sha256: handed.sha256.to_owned(),
+        output: handed.output,
+        artifacts: handed.artifacts,
+        evidence: handed.evidence,
+        sha256: handed.sha256,
     });
     if unchecked {
         draft.emit(Change::TaskCompleted { workflow: place.0, task: task_id, submission: Some(submission) });

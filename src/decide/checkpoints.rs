@@ -115,7 +115,7 @@ pub(super) fn by_agent(
     draft: &mut Draft<'_>,
     place: TaskRef,
     checkpoint: CheckpointId,
-    handed: &Handed<'_>,
+    handed: &Handed,
     facts: &mut Facts<'_>,
 ) -> Result<Answer, Refusal> {
     let verdict = handed.output.get("verdict").and_then(|verdict| verdict.as_str()).and_then(Verdict::parse);

@@ -20,14 +20,14 @@ pub(super) fn create(
     draft: &mut Draft<'_>,
     workflow: WorkflowId,
     project: ProjectId,
-    definition: &WorkflowDefinition,
+    definition: WorkflowDefinition,
     facts: &mut Facts<'_>,
 ) -> Result<Answer, Refusal> {
-    let definition = definition.clone().validated()?;
+    let definition = definition.validated()?;
     if draft.state.workflows.contains_key(&workflow) {
         return Err(Refusal::fault("/id", wording::duplicate_key(&workflow.to_string(), 0)));
     }
-    if live_workflows_reach(draft, WORKFLOWS_MAX) {
+    if is_full(draft) {
         return Err(Refusal::LimitReached { noun: "running workflows".to_owned(), max: WORKFLOWS_MAX as u64 });
     }
     if definition.deadline.is_some_and(|deadline| deadline <= draft.now) {
@@ -40,9 +40,9 @@ pub(super) fn create(
 }
 
 /// Counted only where there are as many at all: walking through all of them costs each creation more the more there are.
-fn live_workflows_reach(draft: &Draft<'_>, max: usize) -> bool {
+fn is_full(draft: &Draft<'_>) -> bool {
     let all = &draft.state.workflows;
-    all.len() >= max && all.values().filter(|w| !w.status.is_terminal()).count() >= max
+    all.len() >= WORKFLOWS_MAX && all.values().filter(|w| !w.status.is_terminal()).count() >= WORKFLOWS_MAX
 }
 
 pub(super) fn pause(draft: &mut Draft<'_>, id: WorkflowId, reason: &str) -> Result<Answer, Refusal> {

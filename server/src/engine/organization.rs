@@ -160,7 +160,7 @@ impl Loop {
                 _ = presence.tick() => {
                     let gone = self.claims.take_gone();
                     self.settle_gone(gone);
-                    self.system(&Command::CheckPresence);
+                    self.system(Command::CheckPresence);
                 }
             }
         }
@@ -257,7 +257,7 @@ impl Loop {
         }
         let Some(reply) = reply else { return };
         let hash = kept.as_ref().map(|(hash, _)| *hash);
-        match self.carry_out(&actor, &command) {
+        match self.carry_out(&actor, *command) {
             Err(refusal) => self.refuse(reply, hash, refusal),
             Ok(answer) => match waiting {
                 Waiting::Claim { agent, max, until } => {
@@ -286,7 +286,7 @@ impl Loop {
     }
 
     /// Decides a command and puts its events in the next tick.
-    fn carry_out(&mut self, actor: &Actor, command: &Command) -> Result<Answer, Refusal> {
+    fn carry_out(&mut self, actor: &Actor, command: Command) -> Result<Answer, Refusal> {
         let mut fresh_id = clock::fresh_id;
         let now = clock::now();
         let mut facts = Facts { now, fresh_id: &mut fresh_id };
@@ -316,7 +316,7 @@ impl Loop {
         }
     }
 
-    fn system(&mut self, command: &Command) {
+    fn system(&mut self, command: Command) {
         if let Err(refusal) = self.carry_out(&Actor::System, command) {
             tracing::error!(%refusal, "the engine refused its own command");
         }
@@ -325,7 +325,7 @@ impl Loop {
 
     /// The clock moved: leases, back-offs and deadlines; claims that have waited long enough get what there is: nothing.
     fn tick(&mut self) {
-        self.system(&Command::Tick);
+        self.system(Command::Tick);
         self.answer_over();
     }
 

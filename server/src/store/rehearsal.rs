@@ -47,7 +47,7 @@ async fn play(connection: &mut PgConnection) -> anyhow::Result<()> {
             project: ProjectId(NOBODY),
             definition: serde_json::from_value(json!({"name": "rehearsal", "tasks": tasks})).context("a definition")?,
         };
-        let (_, changes) = decide(&mut state, &Actor::System, &command, &mut Facts { now, fresh_id: &mut fresh_id })?;
+        let (_, changes) = decide(&mut state, &Actor::System, command, &mut Facts { now, fresh_id: &mut fresh_id })?;
         let entries =
             changes.into_iter().map(|change| chain.append(EventId(clock::fresh_id()), now, &Actor::System, change));
         let entries = entries.collect::<anyhow::Result<Vec<_>>>()?;
