@@ -13,6 +13,9 @@ mod remembered;
 mod steering;
 mod workflows;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -29,9 +32,12 @@ use crate::store::{Store, reads};
 pub use body::parse;
 use remembered::Remembered;
 
-/// What the door needs.
+/// What the door needs. Every request has it several times over: its clones are one.
 #[derive(Clone)]
-pub struct Door {
+pub struct Door(Arc<Needs>);
+
+/// What there is behind every clone of a door.
+pub struct Needs {
     pub(super) engine: Engine,
     pub(super) store: Store,
     /// The chat, as the application itself.
@@ -42,11 +48,20 @@ pub struct Door {
     projects: Remembered<OrganizationId, ProjectId>,
 }
 
+impl Deref for Door {
+    type Target = Needs;
+
+    fn deref(&self) -> &Needs {
+        &self.0
+    }
+}
+
 impl Door {
     /// A door to this engine.
     pub fn new(messenger: messenger::World, chat: Client) -> Door {
         let (engine, store) = (messenger.engine.clone(), messenger.store.clone());
-        Door { engine, store, chat, messenger, bearers: Remembered::default(), projects: Remembered::default() }
+        let (bearers, projects) = (Remembered::default(), Remembered::default());
+        Door(Arc::new(Needs { engine, store, chat, messenger, bearers, projects }))
     }
 
     /// The project in which work goes that names none.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,18 +13,12 @@ const REMEMBERED_MAX: usize = 20_000;
 
 type Until<V> = (V, Timestamp);
 
-/// Values by their keys, each for a moment. Cheap to clone; its clones are one.
-pub(super) struct Remembered<K, V>(Arc<RwLock<HashMap<K, Until<V>>>>);
+/// Values by their keys, each for a moment.
+pub(super) struct Remembered<K, V>(RwLock<HashMap<K, Until<V>>>);
 
 impl<K, V> Default for Remembered<K, V> {
     fn default() -> Remembered<K, V> {
-        Remembered(Arc::default())
-    }
-}
-
-impl<K, V> Clone for Remembered<K, V> {
-    fn clone(&self) -> Remembered<K, V> {
-        Remembered(self.0.clone())
+        Remembered(RwLock::default())
     }
 }
 

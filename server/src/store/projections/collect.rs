@@ -8,6 +8,7 @@ use devsquad::state::State;
 use devsquad::workflow::checks::Verdict;
 use devsquad::workflow::{Stage, Submission, Task, TaskState, Workflow};
 use devsquad::{Change, Event};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::journal::Entry;
@@ -40,13 +41,13 @@ impl Touched {
         let mut joined: BTreeSet<AgentId> = BTreeSet::new();
         for entry in entries {
             let event = &entry.event;
-            tasks.extend(event.change.tasks());
             agents.extend(event.change.agent());
             if let Some(workflow) = event.change.workflow() {
                 workflows.insert(workflow, event.seq);
             }
-            if let Change::WorkflowCreated(new) = &event.change {
-                created.insert(new.workflow, (new, event));
+            match &event.change {
+                Change::WorkflowCreated(new) => drop(created.insert(new.workflow, (new, event))),
+                change => tasks.extend(change.tasks()),
             }
             if let Change::AgentRegistered(profile) = &event.change {
                 joined.insert(profile.id);
@@ -57,23 +58,17 @@ impl Touched {
             let Some(workflow) = state.workflows.get(id) else { continue };
             let row = workflow_row(workflow, *position);
             match created.get(id) {
-                Some((created, event)) => touched.new_workflows.push(new_workflow(created, event, row)),
+                Some((created, event)) => {
+                    touched.new_workflows.push(new_workflow(created, event, row));
+                    let new = workflow.tasks.iter().zip(0i32..);
+                    touched.new_tasks.extend(new.map(|(task, ordinal)| new_task(workflow, task, ordinal)));
+                    touched.tasks.extend(workflow.tasks.iter().filter(|task| !is_untouched(task)).map(task_row));
+                }
                 None => touched.workflows.push(row),
             }
         }
-        for task in &tasks {
-            if let Some(place) = state.task_ref(*task)
-                && let Some((workflow, task)) = state.at(place)
-            {
-                let is_new = created.contains_key(&workflow.id);
-                if is_new {
-                    touched.new_tasks.push(new_task(workflow, task, place.1));
-                }
-                if !is_new || !is_untouched(task) {
-                    touched.tasks.push(task_row(task));
-                }
-            }
-        }
+        let old = tasks.iter().filter_map(|task| state.task_ref(*task)).filter(|place| !created.contains_key(&place.0));
+        touched.tasks.extend(old.filter_map(|place| state.at(place)).map(|(_, task)| task_row(task)));
         touched.edges_settled.retain(|(task, _)| is_needed(state, *task));
         let found = agents.iter().filter_map(|id| state.agents.get(id).map(|agent| (*id, agent.clone())));
         (touched.new_agents, touched.agents) = found.partition(|(id, _)| joined.contains(id));
@@ -320,20 +315,19 @@ fn workflow_row(workflow: &Workflow, position: u64) -> WorkflowRow {
     }
 }
 
-fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
+fn new_task(workflow: &Workflow, task: &Task, ordinal: i32) -> NewTask {
     let needs: Vec<&str> = task.needs.iter().map(|at| workflow.task(*at).key.as_str()).collect();
-    let json = |value: serde_json::Result<String>| value.unwrap_or_else(|_| "[]".to_owned());
     NewTask {
         id: task.id,
         workflow: workflow.id,
-        ordinal: at.cast_signed(),
+        ordinal,
         key: task.key.clone(),
         name: task.name.clone(),
         kind: task.kind.clone(),
-        dependencies: json(serde_json::to_string(&needs)),
-        skills: json(serde_json::to_string(&task.skills)),
-        checks: json(serde_json::to_string(&task.checks)),
-        input: task.input.to_string(),
+        dependencies: list(&needs),
+        skills: list(&task.skills),
+        checks: list(&task.checks),
+        input: (!task.input.is_null()).then(|| task.input.to_string()),
         max_attempts: task.max_attempts.cast_signed(),
         timeout_s: task.timeout_s.cast_signed(),
         rank: f64::from(task.rank),
@@ -341,6 +335,11 @@ fn new_task(workflow: &Workflow, task: &Task, at: u32) -> NewTask {
         stage: stage(task),
         ready_at: task.ready_at,
     }
+}
+
+/// A list as JSON; nothing for an empty one, which costs nothing to read.
+fn list<T: Serialize>(items: &[T]) -> Option<String> {
+    if items.is_empty() { None } else { serde_json::to_string(items).ok() }
 }
 
 /// Whether nothing has happened to it but that it was made, and can be begun or not. The rest of its row is as the table has it.

@@ -155,12 +155,14 @@ impl Touched {
         }
         let new = &self.new_tasks;
         let text = |f: fn(&NewTask) -> &str| new.iter().map(f).collect::<Vec<&str>>();
-        all.reserve(new.iter().map(|n| ROW_BYTES + n.name.len() + n.dependencies.len() + n.input.len()).sum());
+        let json = |f: fn(&NewTask) -> &Option<String>| new.iter().map(|n| f(n).as_deref()).collect::<Vec<_>>();
+        let bytes = |json: &Option<String>| json.as_ref().map_or(0, String::len);
+        all.reserve(new.iter().map(|n| ROW_BYTES + n.name.len() + bytes(&n.dependencies) + bytes(&n.input)).sum());
         all.part(
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
              skills, checks, input_data, max_attempts, timeout_s, effective_priority, status, stage, ready_at, updated_at) \
-             SELECT $1, n.id, n.workflow, n.ordinal, n.key, n.name, n.kind, n.needs::jsonb, n.skills::jsonb, n.checks::jsonb, \
-             n.input::json, n.max_attempts, n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
+             SELECT $1, n.id, n.workflow, n.ordinal, n.key, n.name, n.kind, coalesce(n.needs::jsonb, '[]'), \
+             coalesce(n.skills::jsonb, '[]'), coalesce(n.checks::jsonb, '[]'), coalesce(n.input::json, 'null'), n.max_attempts, n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
              FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS workflow, unnest($5::int[]) AS ordinal, \
              unnest($6::text[]) AS key, unnest($7::text[]) AS name, unnest($8::text[]) AS kind, unnest($9::text[]) AS needs, \
              unnest($10::text[]) AS skills, unnest($11::text[]) AS checks, unnest($12::text[]) AS input, \
@@ -175,10 +177,10 @@ impl Touched {
         .bind(text(|n| &n.key))
         .bind(text(|n| &n.name))
         .bind(text(|n| &n.kind))
-        .bind(text(|n| &n.dependencies))
-        .bind(text(|n| &n.skills))
-        .bind(text(|n| &n.checks))
-        .bind(text(|n| &n.input))
+        .bind(json(|n| &n.dependencies))
+        .bind(json(|n| &n.skills))
+        .bind(json(|n| &n.checks))
+        .bind(json(|n| &n.input))
         .bind(new.iter().map(|n| n.max_attempts).collect::<Vec<i32>>())
         .bind(new.iter().map(|n| n.timeout_s).collect::<Vec<i32>>())
         .bind(new.iter().map(|n| n.rank).collect::<Vec<f64>>())
