@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::floor::Floor;
+use super::floor::{self, Floor};
 use super::report::{Gates, Table, say, say_machine, whole};
 use super::rig::Rig;
 use super::stats::Times;
@@ -31,11 +31,12 @@ impl Create {
         say(&format!("create: workflows of {} tasks, seed {}", dags::LAYERED_TASKS, self.common.seed));
         say_machine();
         let rig = Rig::start(config, &self.common).await?;
-        let mut floor = Floor::open(rig.cluster()?).await?;
+        let floor = Floor::open(rig.cluster()?).await?;
         let bytes = dags::layered(self.common.seed, 1).first().map_or(0, Vec::len);
         // Statements are prepared, connections made, before anything counts.
         dags::create(&rig, dags::layered(self.common.seed.wrapping_add(1), 32), 16).await?;
-        floor.creations(8, dags::LAYERED_TASKS, EDGES, bytes).await?;
+        let what = floor::Creation { tasks: dags::LAYERED_TASKS, edges: EDGES, bytes };
+        floor.creations(16, 64, what).await?;
         let mut table = Table::new(&[
             "at a time",
             "requests",
@@ -46,19 +47,20 @@ impl Create {
             "floor p50 ms",
             "floor p99 ms",
             "p50 ÷ floor",
+            "p99 ÷ floor",
         ]);
         let mut results = Vec::new();
         for (level, gate) in LEVELS {
             let count = self.requests * if level == 1 { 1 } else { 6 };
-            let mut bare = floor.creations(self.requests / 2, dags::LAYERED_TASKS, EDGES, bytes).await?;
+            let mut bare = floor.creations(level, count / 2, what).await?;
             let (times, per_s) = self.level(&rig, level, count).await?;
-            bare.extend(floor.creations(self.requests / 2, dags::LAYERED_TASKS, EDGES, bytes).await?);
+            bare.extend(floor.creations(level, count / 2, what).await?);
             let bare = Times::new(bare);
             let mut cells = vec![level.to_string(), times.len().to_string()];
             cells.extend([0.5, 0.99, 1.0].map(|q| format!("{:.2}", times.quantile_ms(q))));
             cells.push(whole(per_s));
             cells.extend([0.5, 0.99].map(|q| format!("{:.2}", bare.quantile_ms(q))));
-            cells.push(format!("{:.1}", times.quantile_ms(0.5) / bare.quantile_ms(0.5)));
+            cells.extend([0.5, 0.99].map(|q| format!("{:.1}", times.quantile_ms(q) / bare.quantile_ms(q))));
             table.row(cells);
             results.extend(gate.map(|gate| (level, times.quantile_ms(0.99), gate)));
         }

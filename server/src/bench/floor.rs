@@ -4,13 +4,16 @@
 //! security, no foreign keys, no rules.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::stats::Times;
@@ -20,6 +23,8 @@ use crate::clock;
 const BATCH: usize = 500;
 /// Bytes of a journal line's content, about what a lease or a completion has.
 const LINE_BYTES: usize = 300;
+/// Connections that create at once; who asks beyond them waits for one. More of them than processors only queue inside PostgreSQL.
+const CONNECTIONS: u32 = 16;
 /// Bytes of a lease as an answer.
 const ANSWER_BYTES: usize = 512;
 
@@ -31,10 +36,22 @@ const TABLES: &str = "CREATE TABLE journal (organization_id uuid, seq bigint GEN
      CREATE TABLE workflows (organization_id uuid, id uuid, name text, status text, PRIMARY KEY (organization_id, id)); \
      CREATE TABLE edges (organization_id uuid, id uuid, parent uuid, child uuid, PRIMARY KEY (organization_id, id))";
 
-/// A connection to the floors' own database.
+/// Connections to the floors' own database.
 pub struct Floor {
     connection: PgConnection,
+    pool: PgPool,
     organization: Uuid,
+}
+
+/// A workflow as the floor creates it.
+#[derive(Clone, Copy, Debug)]
+pub struct Creation {
+    /// Its tasks.
+    pub tasks: usize,
+    /// Its edges.
+    pub edges: usize,
+    /// Bytes of its definition.
+    pub bytes: usize,
 }
 
 impl Floor {
@@ -43,10 +60,11 @@ impl Floor {
         let mut admin = PgConnection::connect_with(&cluster).await.context("reaching the cluster")?;
         sqlx::raw_sql("CREATE DATABASE floor").execute(&mut admin).await.context("making the floor's database")?;
         admin.close().await?;
-        let mut connection =
-            PgConnection::connect_with(&cluster.database("floor")).await.context("reaching the floor")?;
+        let options = cluster.database("floor");
+        let mut connection = PgConnection::connect_with(&options).await.context("reaching the floor")?;
         sqlx::raw_sql(TABLES).execute(&mut connection).await.context("making the floor's tables")?;
-        Ok(Floor { connection, organization: clock::fresh_id() })
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
+        Ok(Floor { connection, pool, organization: clock::fresh_id() })
     }
 
     /// Durable tasks a second: every task's row is updated twice, when it is leased and when it is completed, and `lines` journal
@@ -88,45 +106,53 @@ impl Floor {
         Ok(tx.commit().await?)
     }
 
-    /// Creating a workflow of `tasks` tasks and `edges` edges whose definition has `bytes` bytes, `count` times, each in one
-    /// transaction: the workflow, its tasks, its edges, two journal rows.
-    pub async fn creations(
-        &mut self,
-        count: usize,
-        tasks: usize,
-        edges: usize,
-        bytes: usize,
-    ) -> anyhow::Result<Vec<Duration>> {
-        let (definition, short) = (line(bytes), line(LINE_BYTES));
+    /// Creating a workflow `count` times, each in one transaction on one connection: the workflow, its tasks, its edges, two journal
+    /// rows. So many at a time, each from being asked for, in as many transactions.
+    pub async fn creations(&self, at_once: usize, count: usize, what: Creation) -> anyhow::Result<Vec<Duration>> {
+        let left = Arc::new(AtomicUsize::new(count));
+        let mut askers = JoinSet::new();
+        for _ in 0..at_once {
+            let (pool, organization, left) = (self.pool.clone(), self.organization, Arc::clone(&left));
+            askers.spawn(async move {
+                let mut measured = Vec::new();
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                    measured.push(create(&pool, organization, what).await?);
+                }
+                anyhow::Ok(measured)
+            });
+        }
         let mut measured = Vec::with_capacity(count);
-        for _ in 0..count {
-            let workflow = clock::fresh_id();
-            let ids: Vec<Uuid> = (0..tasks).map(|_| clock::fresh_id()).collect();
-            let children: Vec<Uuid> = ids.iter().copied().cycle().take(edges).collect();
-            let of: Vec<Uuid> = children.iter().map(|_| clock::fresh_id()).collect();
-            let started = clock::instant();
-            let mut tx = self.connection.begin().await?;
-            sqlx::query("INSERT INTO workflows VALUES ($1, $2, 'floor', 'running')")
-                .bind(self.organization)
-                .bind(workflow)
-                .execute(&mut *tx)
-                .await?;
-            insert_tasks(&mut tx, self.organization, workflow, &ids).await?;
-            sqlx::query(
-                "INSERT INTO edges SELECT $1, e.id, $2, e.child FROM unnest($3::uuid[], $4::uuid[]) AS e (id, child)",
-            )
-            .bind(self.organization)
-            .bind(workflow)
-            .bind(of)
-            .bind(children)
-            .execute(&mut *tx)
-            .await?;
-            insert_lines(&mut tx, self.organization, &[workflow, workflow], &[&definition, &short]).await?;
-            tx.commit().await?;
-            measured.push(started.elapsed());
+        while let Some(part) = askers.join_next().await {
+            measured.extend(part.context("the floor")??);
         }
         Ok(measured)
     }
+}
+
+async fn create(pool: &PgPool, organization: Uuid, what: Creation) -> anyhow::Result<Duration> {
+    let (definition, short) = (line(what.bytes), line(LINE_BYTES));
+    let workflow = clock::fresh_id();
+    let ids: Vec<Uuid> = (0..what.tasks).map(|_| clock::fresh_id()).collect();
+    let children: Vec<Uuid> = ids.iter().copied().cycle().take(what.edges).collect();
+    let of: Vec<Uuid> = children.iter().map(|_| clock::fresh_id()).collect();
+    let started = clock::instant();
+    let mut tx = pool.begin().await?;
+    sqlx::query("INSERT INTO workflows VALUES ($1, $2, 'floor', 'running')")
+        .bind(organization)
+        .bind(workflow)
+        .execute(&mut *tx)
+        .await?;
+    insert_tasks(&mut tx, organization, workflow, &ids).await?;
+    sqlx::query("INSERT INTO edges SELECT $1, e.id, $2, e.child FROM unnest($3::uuid[], $4::uuid[]) AS e (id, child)")
+        .bind(organization)
+        .bind(workflow)
+        .bind(of)
+        .bind(children)
+        .execute(&mut *tx)
+        .await?;
+    insert_lines(&mut tx, organization, &[workflow, workflow], &[&definition, &short]).await?;
+    tx.commit().await?;
+    Ok(started.elapsed())
 }
 
 async fn insert_tasks(

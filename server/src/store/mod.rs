@@ -32,6 +32,7 @@ pub mod testing;
 pub mod together;
 pub mod verify;
 
+use tenant::{BY_KEY, TICK_IDLE_MAX};
 pub use tenant::{ChatTx, Tenant, TenantTx, WorkerTx};
 
 /// Connections of one server: a tick and a page each need one for milliseconds; more than this only queue inside PostgreSQL.
@@ -204,7 +205,7 @@ impl Store {
         owner.close().await.context("closing the owner's connection")?;
 
         let share = |nth: u32| (options.connections_max / nth).max(1);
-        let ticks = tick_pool_options(share(TICKS_SHARE)).connect_lazy_with(with_limits(login.clone()));
+        let ticks = tick_pool_options(share(TICKS_SHARE)).connect_lazy_with(for_ticks(login.clone()));
         let chat = pool_options(share(CHAT_SHARE)).connect_lazy_with(with_limits(login.clone()));
         let left = options.connections_max.saturating_sub(share(TICKS_SHARE) + share(CHAT_SHARE));
         let pool = pool_options(left.max(1));
@@ -302,6 +303,13 @@ fn with_limits(login: PgConnectOptions) -> PgConnectOptions {
         ("search_path", "public"),
         ("TimeZone", "UTC"),
     ])
+}
+
+/// What every tick begins with, and never ends: told once to the connections that ticks have for themselves, for a small tick takes
+/// hardly longer than its `SET LOCAL`s.
+fn for_ticks(login: PgConnectOptions) -> PgConnectOptions {
+    let idle_ms = TICK_IDLE_MAX.as_millis().to_string();
+    with_limits(login).options(BY_KEY).options([("idle_in_transaction_session_timeout", idle_ms)])
 }
 
 fn pool_options(connections_max: u32) -> PgPoolOptions {

@@ -6,6 +6,7 @@
 //! [`TenantTx::commit`] asks something first, in the same message, which fails if the transaction has.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use devsquad::Role;
@@ -21,7 +22,7 @@ use super::{ACQUIRE_WAIT_MAX, READ_STATEMENT_MAX, Store, WRITE_STATEMENT_MAX};
 pub const BEGIN_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long the transaction of a tick may wait for those before it: as long as a statement of theirs may take. Whoever takes over
 /// from a server that fell silent waits as long.
-const TICK_IDLE_MAX: Duration = WRITE_STATEMENT_MAX;
+pub(super) const TICK_IDLE_MAX: Duration = WRITE_STATEMENT_MAX;
 const BEGIN_PAUSE_MIN: Duration = Duration::from_millis(10);
 const BEGIN_PAUSE_MAX: Duration = Duration::from_millis(200);
 
@@ -67,13 +68,31 @@ const BEGIN_CHAT: &str = "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL R
 const BEGIN_CHAT_UNHURRIED: &str =
     "BEGIN; SET LOCAL statement_timeout = '5s'; SET LOCAL synchronous_commit = off; SET LOCAL ROLE devsquad_chat";
 
-/// How one begins whose rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment ago; left
-/// to itself, it would walk through all rows of the organization for every handful that is named, until the tables are analysed. So it
-/// is told that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes longer than
-/// carrying out a small one. Each statement sees what is committed by then, whatever the database's default is.
-const BEGIN_BY_KEY: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_nestloop = off; \
-     SET LOCAL enable_mergejoin = off; SET LOCAL seq_page_cost = 0; SET LOCAL random_page_cost = 0; SET LOCAL cpu_tuple_cost = 1; \
-     SET LOCAL cpu_index_tuple_cost = 1; SET LOCAL plan_cache_mode = force_generic_plan";
+/// What a transaction is told whose rows are looked up by their keys only. The planner knows nothing yet of tables that were empty a moment
+/// ago; left to itself, it would walk through all rows of the organization for every handful that is named, until the tables are
+/// analysed. So it is told that pages cost nothing and rows much, and to plan once, for any values: planning a tick's statement takes
+/// longer than carrying out a small one.
+pub(super) const BY_KEY: [(&str, &str); 9] = [
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_nestloop", "off"),
+    ("enable_mergejoin", "off"),
+    ("seq_page_cost", "0"),
+    ("random_page_cost", "0"),
+    ("cpu_tuple_cost", "1"),
+    ("cpu_index_tuple_cost", "1"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
+/// Each statement sees what is committed by then, whatever the database's default is.
+const BEGIN_COMMITTED: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// How one begins that has no connection with [`BY_KEY`] to itself.
+static BEGIN_BY_KEY: LazyLock<String> = LazyLock::new(|| {
+    BY_KEY
+        .iter()
+        .fold(BEGIN_COMMITTED.to_owned(), |begin, (name, value)| format!("{begin}; SET LOCAL {name} = {value}"))
+});
 
 /// How a transaction begins, and what it becomes then.
 struct Beginning {
@@ -113,11 +132,7 @@ pub(super) fn begin_rehearsal(organization: Uuid) -> SqlStr {
 }
 
 fn opening_of_tick(tenant: &Tenant) -> String {
-    let (claims, idle_s) = (tenant.claims(), TICK_IDLE_MAX.as_secs());
-    format!(
-        "{BEGIN_BY_KEY}; SET LOCAL idle_in_transaction_session_timeout = '{idle_s}s'; \
-         SET LOCAL request.jwt.claims = '{claims}'; SET LOCAL ROLE devsquad_app"
-    )
+    format!("{BEGIN_COMMITTED}; SET LOCAL request.jwt.claims = '{}'; SET LOCAL ROLE devsquad_app", tenant.claims())
 }
 
 /// A transaction within one tenant. Dropped without [`commit`](Self::commit), it is rolled back.
@@ -152,7 +167,7 @@ impl Store {
     }
 
     async fn begin_writing(&self, tenant: &Tenant, flushed: bool) -> Result<TenantTx, sqlx::Error> {
-        self.begin_of(tenant, BEGIN_BY_KEY, Context::writing(tenant, flushed)).await
+        self.begin_of(tenant, &BEGIN_BY_KEY, Context::writing(tenant, flushed)).await
     }
 
     /// Begins the transaction of a tick, on one of the connections that ticks have for themselves, unless another epoch is the one that
