@@ -162,7 +162,8 @@ impl Touched {
             "INSERT INTO workflow_tasks (organization_id, id, workflow_id, ordinal, task_key, task_name, task_type, dependencies, \
              skills, checks, input_data, max_attempts, timeout_s, effective_priority, status, stage, ready_at, updated_at) \
              SELECT $1, n.id, n.workflow, n.ordinal, n.key, n.name, n.kind, coalesce(n.needs::jsonb, '[]'), \
-             coalesce(n.skills::jsonb, '[]'), coalesce(n.checks::jsonb, '[]'), coalesce(n.input::json, 'null'), n.max_attempts, n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
+             coalesce(n.skills::jsonb, '[]'), coalesce(n.checks::jsonb, '[]'), coalesce(n.input::json, 'null'), n.max_attempts, \
+             n.timeout_s, n.rank, n.status, n.stage, n.ready_at, $2 \
              FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS workflow, unnest($5::int[]) AS ordinal, \
              unnest($6::text[]) AS key, unnest($7::text[]) AS name, unnest($8::text[]) AS kind, unnest($9::text[]) AS needs, \
              unnest($10::text[]) AS skills, unnest($11::text[]) AS checks, unnest($12::text[]) AS input, \
