@@ -72,10 +72,10 @@ impl Create {
             cells.extend([0.5, 0.99].map(|q| format!("{:.2}", bare.quantile_ms(q))));
             cells.extend([0.5, 0.99].map(|q| format!("{:.1}", times.quantile_ms(q) / bare.quantile_ms(q))));
             table.row(cells);
-            let (p99, floor) = (times.quantile_ms(0.99), bare.quantile_ms(0.99));
+            let (p99, of_bare) = (times.quantile_ms(0.99), bare.quantile_ms(0.99));
             let (most, why) = match gate {
                 Gate::Ms(most) => (most, format!("at most {most:.0} ms")),
-                Gate::TimesFloor(n) => (n * floor, format!("at most {n} × the {floor:.1} ms of bare connections")),
+                Gate::TimesFloor(n) => (n * of_bare, format!("at most {n} × the {of_bare:.1} ms of bare connections")),
             };
             results.push((p99 <= most, format!("p99 {p99:.1} ms with {level} at a time, {why}")));
         }
