@@ -166,8 +166,11 @@ mod tests {
         };
         let schema = include_str!("../../docs/schema/workflow.schema.json");
         let schema: serde_json::Value = serde_json::from_str(schema).expect("json");
-        let workflow =
-            import("name: w\ntasks: [{key: a, skills: [{skill: x}], checks: [{kind: approval, title: t, skill: s}]}]");
+        // Every field says something: what says nothing is not written.
+        let workflow = import(
+            "name: w\ntasks: [{key: a, type: t, needs: [b], edge: all_done, input: 1, skills: [{skill: x}], \
+             checks: [{kind: approval, title: t, skill: s}]}, {key: b}]",
+        );
         let written = serde_json::to_value(workflow.expect("good")).expect("json");
         let (task, defs) = (&written["tasks"][0], &schema["$defs"]);
         assert_same_fields(&written, &schema);

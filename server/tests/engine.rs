@@ -1,6 +1,6 @@
 //! Stories of the engine on a real database: work is given out, done once, and survives what may happen to the engine.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use devsquad::agent::{Adapter, AgentProfile, Skill};
@@ -119,6 +119,17 @@ impl Story {
         let Story { database, store, .. } = self;
         store.close().await;
         drop(database);
+    }
+}
+
+/// An agent could not do what it was given.
+fn failure(lease: &LeaseGrant) -> Command {
+    Command::Fail {
+        attempt: lease.attempt_id,
+        fence: lease.fence,
+        reason: devsquad::event::Reason::Network,
+        message: "no route".to_owned(),
+        retryable: None,
     }
 }
 
@@ -342,14 +353,7 @@ async fn a_failed_workflow_is_taken_back_into_memory_and_retried() {
     let ada = story.agent("ada", &[], 2).await;
     let workflow = story.workflow(json!([{"key": "a", "max_attempts": 1}, {"key": "b", "needs": ["a"]}])).await;
     let lease = story.claim(ada, 1).await.remove(0);
-    let failure = Command::Fail {
-        attempt: lease.attempt_id,
-        fence: lease.fence,
-        reason: devsquad::event::Reason::Network,
-        message: "no route".to_owned(),
-        retryable: None,
-    };
-    story.perform(&Actor::Agent { agent: ada }, failure).await.expect("failed");
+    story.perform(&Actor::Agent { agent: ada }, failure(&lease)).await.expect("failed");
     let status = story.status(workflow).await;
     assert_eq!((status["status"].as_str(), status["tasks"][1]["status"].as_str()), (Some("failed"), Some("skipped")));
     let task = status["tasks"][0]["id"].as_str().expect("an id").parse().expect("an id");
@@ -360,6 +364,38 @@ async fn a_failed_workflow_is_taken_back_into_memory_and_retried() {
         story.complete(ada, &lease, Value::Null).await.expect("taken");
     }
     assert_eq!(story.status(workflow).await["status"], "completed");
+    story.end().await;
+}
+
+/// Whoever asks for it meanwhile is decided on the same workflow, not on an older fold of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_retry_a_failed_workflow_at_once_one_does() {
+    const ROUNDS: u64 = 30;
+    let story = Story::begin().await;
+    let ada = story.agent("ada", &[], 1).await;
+    let workflow = story.workflow(json!([{"key": "a", "max_attempts": 1}])).await;
+    let task = story.status(workflow).await["tasks"][0]["id"].as_str().expect("an id").parse().expect("an id");
+    let (failed, retried) = (AtomicU64::new(0), AtomicU64::new(0));
+    let failing = async {
+        while failed.load(Ordering::Relaxed) < ROUNDS {
+            for lease in story.claim(ada, 1).await {
+                story.perform(&Actor::Agent { agent: ada }, failure(&lease)).await.expect("failed");
+                failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    };
+    let ask = async |_| {
+        while failed.load(Ordering::Relaxed) < ROUNDS {
+            match story.perform(&story.owner, Command::RetryTask { workflow, task }).await {
+                Ok(_) => drop(retried.fetch_add(1, Ordering::Relaxed)),
+                Err(EngineError::Refused(_)) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    futures::future::join(failing, futures::future::join_all((0..8).map(ask))).await;
+    let (failed, retried) = (failed.into_inner(), retried.into_inner());
+    assert!(retried == failed || retried + 1 == failed, "failed {failed} times, retried {retried}");
     story.end().await;
 }
 

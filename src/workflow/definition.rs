@@ -91,9 +91,15 @@ impl EdgeKind {
             EdgeKind::AnySucceeded => "any_succeeded",
         }
     }
+
+    /// Whether it asks what edges ask of which nothing is said.
+    fn is_all_succeeded(&self) -> bool {
+        *self == EdgeKind::AllSucceeded
+    }
 }
 
-/// One task as sent.
+/// One task as sent. Written down, what says nothing is left out: a quarter of what the journal keeps of a creation. Figures are
+/// always there, for what they are when nothing is said may change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskDefinition {
@@ -103,19 +109,19 @@ pub struct TaskDefinition {
     #[serde(default)]
     pub name: String,
     /// What kind of work it is; agents read it to know what to do.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", skip_serializing_if = "String::is_empty")]
     pub kind: String,
     /// Keys of the tasks it waits for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// What it asks of them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "EdgeKind::is_all_succeeded")]
     pub edge: EdgeKind,
     /// Skills the agent must have.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<SkillNeed>,
     /// What the agent is given.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub input: Value,
     /// Seconds one attempt may take.
     #[serde(default = "default_timeout_s")]
@@ -124,7 +130,7 @@ pub struct TaskDefinition {
     #[serde(default = "default_max_attempts")]
     pub max_attempts: u32,
     /// Checkpoints its result has to pass.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckpointRule>,
 }
 
@@ -385,5 +391,22 @@ mod tests {
     #[test]
     fn names_fall_back_to_keys() {
         assert_eq!(define(json!([{"key": "a"}])).expect("good").tasks[0].name, "a");
+    }
+
+    #[test]
+    fn what_says_nothing_is_not_written_and_read_as_nothing() {
+        let full = json!([
+            {"key": "a", "type": "x", "edge": "all_done", "skills": [{"skill": "s", "level": 2}], "input": {"n": null},
+             "checks": [{"kind": "peer_review"}], "timeout_s": 5, "max_attempts": 1},
+            {"key": "b", "needs": ["a"]}
+        ]);
+        let defined = define(full).expect("good");
+        let written = serde_json::to_value(&defined.tasks).expect("JSON");
+        assert_eq!(
+            written[1],
+            json!({"key": "b", "name": "b", "needs": ["a"], "timeout_s": default_timeout_s(), "max_attempts": default_max_attempts()})
+        );
+        let read: Vec<TaskDefinition> = serde_json::from_value(written).expect("the form");
+        assert_eq!(read, defined.tasks);
     }
 }

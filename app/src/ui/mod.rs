@@ -64,9 +64,9 @@ pub use error_panel::{ErrorPanel, Notice};
 pub use escape::on_escape;
 pub use faults::{FormFaults, field_fault};
 pub use field::{Checkbox, Choice, Select, TextInput, Textarea};
-#[cfg(feature = "hydrate")]
-pub use focus::watch_focus;
 pub use focus::{focus_soon, recover_focus};
+#[cfg(feature = "hydrate")]
+pub use focus::{is_nowhere, watch_focus};
 pub use form::{Form, PostForm};
 pub use icon::{Glyph, Icon};
 pub use lean::{Seen, SeenOnce, effect};

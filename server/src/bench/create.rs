@@ -20,6 +20,9 @@ pub struct Create {
     /// Workflows created at the lowest level, and by each connection above it at most; the others share six times as many.
     #[arg(long, default_value_t = 200)]
     requests: usize,
+    /// Only with so many requests at a time, instead of 1, 16 and 100.
+    #[arg(long)]
+    at_once: Option<usize>,
     #[command(flatten)]
     common: Common,
 }
@@ -27,7 +30,7 @@ pub struct Create {
 impl Create {
     /// Runs it.
     pub async fn run(self, config: &Config) -> anyhow::Result<i32> {
-        anyhow::ensure!(self.requests > 0, "there is nothing to do");
+        anyhow::ensure!(self.requests > 0 && self.at_once != Some(0), "there is nothing to do");
         say(&format!("create: workflows of {} tasks, seed {}", dags::LAYERED_TASKS, self.common.seed));
         say_machine();
         let rig = Rig::start(config, &self.common).await?;
@@ -35,8 +38,8 @@ impl Create {
         let bytes = dags::layered(self.common.seed, 1).first().map_or(0, Vec::len);
         // Statements are prepared, connections made, before anything counts.
         dags::create(&rig, dags::layered(self.common.seed.wrapping_add(1), 32), 16).await?;
-        let what = floor::Creation { tasks: dags::LAYERED_TASKS, edges: EDGES, bytes };
-        floor.creations(16, 64, what).await?;
+        let size = floor::Size { tasks: dags::LAYERED_TASKS, edges: EDGES, bytes };
+        floor.creations(16, 64, size).await?;
         let mut table = Table::new(&[
             "at a time",
             "requests",
@@ -50,11 +53,11 @@ impl Create {
             "p99 ÷ floor",
         ]);
         let mut results = Vec::new();
-        for (level, gate) in LEVELS {
+        for (level, gate) in self.levels() {
             let count = self.requests * if level == 1 { 1 } else { 6 };
-            let mut bare = floor.creations(level, self.requests, what).await?;
+            let mut bare = floor.creations(level, self.requests, size).await?;
             let (times, per_s) = self.level(&rig, level, count).await?;
-            bare.extend(floor.creations(level, self.requests, what).await?);
+            bare.extend(floor.creations(level, self.requests, size).await?);
             let bare = Times::new(bare);
             let mut cells = vec![level.to_string(), times.len().to_string()];
             cells.extend([0.5, 0.99, 1.0].map(|q| format!("{:.2}", times.quantile_ms(q))));
@@ -72,6 +75,11 @@ impl Create {
         let holds = rig.verify().await?;
         gates.check(holds, "every invariant holds");
         Ok(gates.exit_code(self.common.gate))
+    }
+
+    fn levels(&self) -> Vec<(usize, Option<f64>)> {
+        let gate = |at_once| LEVELS.iter().find(|(level, _)| *level == at_once).and_then(|(_, gate)| *gate);
+        self.at_once.map_or_else(|| LEVELS.to_vec(), |at_once| vec![(at_once, gate(at_once))])
     }
 
     /// Times at one level, and workflows created a second.

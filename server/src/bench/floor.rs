@@ -43,9 +43,9 @@ pub struct Floor {
     organization: Uuid,
 }
 
-/// A workflow as the floor creates it.
+/// How large the workflows are that the floor creates.
 #[derive(Clone, Copy, Debug)]
-pub struct Creation {
+pub struct Size {
     /// Its tasks.
     pub tasks: usize,
     /// Its edges.
@@ -108,7 +108,7 @@ impl Floor {
 
     /// Creating a workflow `count` times, each in one transaction on one connection: the workflow, its tasks, its edges, two journal
     /// rows. So many at a time, each from being asked for, in as many transactions.
-    pub async fn creations(&self, at_once: usize, count: usize, what: Creation) -> anyhow::Result<Vec<Duration>> {
+    pub async fn creations(&self, at_once: usize, count: usize, size: Size) -> anyhow::Result<Vec<Duration>> {
         let left = Arc::new(AtomicUsize::new(count));
         let mut askers = JoinSet::new();
         for _ in 0..at_once {
@@ -116,7 +116,7 @@ impl Floor {
             askers.spawn(async move {
                 let mut measured = Vec::new();
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-                    measured.push(create(&pool, organization, what).await?);
+                    measured.push(create(&pool, organization, size).await?);
                 }
                 anyhow::Ok(measured)
             });
@@ -129,11 +129,11 @@ impl Floor {
     }
 }
 
-async fn create(pool: &PgPool, organization: Uuid, what: Creation) -> anyhow::Result<Duration> {
-    let (definition, short) = (line(what.bytes), line(LINE_BYTES));
+async fn create(pool: &PgPool, organization: Uuid, size: Size) -> anyhow::Result<Duration> {
+    let (definition, short) = (line(size.bytes), line(LINE_BYTES));
     let workflow = clock::fresh_id();
-    let ids: Vec<Uuid> = (0..what.tasks).map(|_| clock::fresh_id()).collect();
-    let children: Vec<Uuid> = ids.iter().copied().cycle().take(what.edges).collect();
+    let ids: Vec<Uuid> = (0..size.tasks).map(|_| clock::fresh_id()).collect();
+    let children: Vec<Uuid> = ids.iter().copied().cycle().take(size.edges).collect();
     let of: Vec<Uuid> = children.iter().map(|_| clock::fresh_id()).collect();
     let started = clock::instant();
     let mut tx = pool.begin().await?;

@@ -5,6 +5,8 @@
 //! Only leases go out at once: one that the disk never learns of binds nobody, for its attempt and its fence are unknown then. When a
 //! commit fails the loop throws its state away and takes the organization over anew, from what is on disk.
 
+mod recall;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +15,15 @@ use devsquad::command::LeaseGrant;
 use devsquad::decide::{Draft, Facts, decide};
 use devsquad::id::{AgentId, EventId, OrganizationId, WorkflowId};
 use devsquad::scheduling::claims::Claimant;
-use devsquad::workflow::Workflow;
 use devsquad::{Actor, Answer, Change, Command, Refusal};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use self::recall::{Recalled, Recalls};
 use super::claims::{Claim, Waiters};
-use super::flight::Flight;
+use super::flight::{Flight, NEW_TASKS_MAX};
 use super::live::Live;
 use super::load::{self, Loaded};
 use super::pressure::Pressure;
@@ -38,10 +40,6 @@ use crate::store::projections::Touched;
 const EVENTS_PER_SNAPSHOT: u64 = 50_000;
 /// Events decided ahead of the disk. More would only make the next tick slower than the ones waiting for it can bear.
 const EVENTS_AHEAD_MAX: usize = 8_000;
-/// Tasks of new workflows in one tick, after which those still to be created wait for the next: eight workflows of fifty, whose rows
-/// take PostgreSQL ten milliseconds. Two ticks of that size are written side by side; twice as much in one is written by one processor
-/// while the other has nothing to do, and everybody waits for its end.
-const NEW_TASKS_AHEAD_MAX: usize = 400;
 /// How often agents are checked for silence.
 const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
 /// Pause before a failed take-over is tried again.
@@ -60,13 +58,6 @@ pub(super) struct World {
     pub stop: CancellationToken,
 }
 
-/// A workflow that was folded for a request which needs it.
-struct Recalled {
-    id: WorkflowId,
-    workflow: Option<Workflow>,
-    request: Request,
-}
-
 struct Loop {
     world: World,
     loaded: Loaded,
@@ -80,7 +71,7 @@ struct Loop {
     /// Creations that wait for a tick with room for them.
     creations: VecDeque<Request>,
     claims: Waiters,
-    recalled: mpsc::Sender<Recalled>,
+    recalls: Recalls,
 }
 
 /// Why the loop stopped working on its state.
@@ -95,7 +86,7 @@ enum End {
 
 /// Runs until the server stops or another one takes over.
 pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<Request>) {
-    let (recalled, mut recalls) = mpsc::channel(64);
+    let (recalled, mut read) = mpsc::channel(64);
     let mut engine = Loop {
         world,
         loaded,
@@ -106,10 +97,10 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
         new_tasks: 0,
         creations: VecDeque::new(),
         claims: Waiters::default(),
-        recalled,
+        recalls: Recalls::new(recalled),
     };
     loop {
-        match engine.work(&mut queue, &mut recalls).await {
+        match engine.work(&mut queue, &mut read).await {
             End::Stop => return,
             End::Deposed => {
                 tracing::error!(organization.id = %engine.world.organization, "another server runs this organization; this loop ends");
@@ -123,13 +114,13 @@ pub(super) async fn run(world: World, loaded: Loaded, mut queue: mpsc::Receiver<
 }
 
 impl Loop {
-    async fn work(&mut self, queue: &mut mpsc::Receiver<Request>, recalls: &mut mpsc::Receiver<Recalled>) -> End {
+    async fn work(&mut self, queue: &mut mpsc::Receiver<Request>, read: &mut mpsc::Receiver<Recalled>) -> End {
         let mut flight = Flight::default();
         let mut presence = tokio::time::interval(PRESENCE_PERIOD);
         let mut taken = Vec::with_capacity(TAKEN_MAX);
         let stop = self.world.stop.clone();
         loop {
-            if self.has_work() && flight.has_room(self.new_tasks > 0) {
+            if self.has_work() && flight.has_room(self.new_tasks) {
                 self.start_tick(&mut flight);
             }
             if self.may_create() {
@@ -146,7 +137,7 @@ impl Loop {
                     }
                 }
                 () = stop.cancelled(), if flight.is_empty() => return self.last_words().await,
-                Some(recalled) = recalls.recv() => self.recalled(recalled),
+                Some(recalled) = read.recv() => self.recalled(recalled),
                 count = queue.recv_many(&mut taken, TAKEN_MAX), if room => {
                     if count == 0 {
                         return match self.land_all(&mut flight).await {
@@ -204,7 +195,7 @@ impl Loop {
 
     /// Whether a creation waits, and the next tick has room for it.
     fn may_create(&self) -> bool {
-        let has_room = self.entries.len() < EVENTS_AHEAD_MAX && self.new_tasks < NEW_TASKS_AHEAD_MAX;
+        let has_room = self.entries.len() < EVENTS_AHEAD_MAX && self.new_tasks < NEW_TASKS_MAX;
         has_room && !self.creations.is_empty()
     }
 
@@ -393,10 +384,10 @@ impl Loop {
 
     fn start_tick(&mut self, flight: &mut Flight) {
         let due = self.loaded.state.seq.saturating_sub(self.loaded.snapshot_seq) >= EVENTS_PER_SNAPSHOT;
-        let creates = self.new_tasks > 0;
+        let new_tasks = self.new_tasks;
         self.world.pressure.began();
         let tick = self.next_tick(due);
-        flight.start(tick, creates, self.world.store.clone(), self.world.organization);
+        flight.start(tick, new_tasks, self.world.store.clone(), self.world.organization);
     }
 
     /// What was decided since the last tick; with the state after it, if that is to be kept.
@@ -497,36 +488,6 @@ impl Loop {
                     }
                 }
             }
-        }
-    }
-
-    /// Folds a workflow that has left memory, then decides the request that needs it.
-    fn recall(&self, id: WorkflowId, request: Request) {
-        let (store, organization, recalled) =
-            (self.world.store.clone(), self.world.organization, self.recalled.clone());
-        tokio::spawn(async move {
-            match load::workflow(&store, organization, id).await {
-                // The loop has ended if nobody receives: the caller sees its reply dropped.
-                Ok(workflow) => drop(recalled.send(Recalled { id, workflow, request }).await),
-                Err(error) => {
-                    tracing::error!(error = %format!("{error:#}"), workflow.id = %id, "a workflow cannot be read");
-                    send(Some(request.reply), Reply::Unavailable("the workflow cannot be read".to_owned()));
-                }
-            }
-        });
-    }
-
-    fn recalled(&mut self, recalled: Recalled) {
-        if let Some(workflow) = recalled.workflow
-            && !self.loaded.state.workflows.contains_key(&recalled.id)
-        {
-            self.loaded.state.remember(workflow);
-        }
-        self.decide(recalled.request);
-        self.dispatch();
-        let idle = self.loaded.state.workflows.get(&recalled.id).is_some_and(|workflow| workflow.status.is_terminal());
-        if idle && !self.is_spoken_of(recalled.id) {
-            self.loaded.state.forget(recalled.id);
         }
     }
 

@@ -6,6 +6,8 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{Element, FocusOptions, HtmlElement};
 
+    use crate::ui::is_nowhere;
+
     /// Nearer to the end than this, one follows what is said.
     const AT_END_PX: i32 = 120;
     /// Inside of a message, what can be focused.
@@ -63,8 +65,7 @@ mod browser {
 
     /// A message that was drawn anew has lost the focus: it goes to the button that does the same, or to the message.
     fn hold_again(held: &Held) {
-        let is_lost = document().active_element().is_none_or(|at| at.tag_name().eq_ignore_ascii_case("body"));
-        let Some(row) = message(&held.message).filter(|_| is_lost) else { return };
+        let Some(row) = message(&held.message).filter(|_| is_nowhere()) else { return };
         let button = held.button.as_ref().and_then(|button| row.query_selector(button).ok().flatten());
         let stay = FocusOptions::new();
         stay.set_prevent_scroll(true);

@@ -34,10 +34,10 @@ use remembered::Remembered;
 
 /// What the door needs. Every request has it several times over: its clones are one.
 #[derive(Clone)]
-pub struct Door(Arc<Needs>);
+pub struct Door(Arc<Shared>);
 
 /// What there is behind every clone of a door.
-pub struct Needs {
+pub struct Shared {
     pub(super) engine: Engine,
     pub(super) store: Store,
     /// The chat, as the application itself.
@@ -49,9 +49,9 @@ pub struct Needs {
 }
 
 impl Deref for Door {
-    type Target = Needs;
+    type Target = Shared;
 
-    fn deref(&self) -> &Needs {
+    fn deref(&self) -> &Shared {
         &self.0
     }
 }
@@ -61,7 +61,7 @@ impl Door {
     pub fn new(messenger: messenger::World, chat: Client) -> Door {
         let (engine, store) = (messenger.engine.clone(), messenger.store.clone());
         let (bearers, projects) = (Remembered::default(), Remembered::default());
-        Door(Arc::new(Needs { engine, store, chat, messenger, bearers, projects }))
+        Door(Arc::new(Shared { engine, store, chat, messenger, bearers, projects }))
     }
 
     /// The project in which work goes that names none.
