@@ -10,6 +10,7 @@ use server::chat::wire::{Custom, Message, Query};
 
 use crate::messenger::{due, kind, said};
 use crate::support::agents::Agents;
+use crate::support::tables::{self, Tables};
 use crate::support::{Server, layered};
 
 /// Another seed deals other faults; a failing story can be told again.
@@ -117,4 +118,31 @@ async fn a_chat_that_fails_refuses_and_dawdles_hears_everything_once_and_in_orde
     expect_the_whole_story(&server, &chat, &workflows, 4).await;
     let (met, calls) = line.met();
     assert!(met.iter().all(|(_, times)| *times >= 3), "each fault was met: {met:?} of {calls} calls");
+}
+
+/// As a crash of PostgreSQL may have it that nobody hears of: what was noted without waiting for the disk is gone, and whoever noted it is
+/// not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_of_a_thread_that_is_lost_on_its_way_to_the_disk_is_made_again() {
+    let server = Server::start().await;
+    let mut tables = Tables::of(&server).await;
+    tables
+        .change(
+            "CREATE TABLE lost (task uuid PRIMARY KEY);
+             CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+             BEGIN
+                 INSERT INTO public.lost VALUES (new.id) ON CONFLICT DO NOTHING;
+                 IF FOUND THEN new.stream_chat_thread_id := NULL; END IF;
+                 RETURN new;
+             END $$;
+             CREATE TRIGGER lose BEFORE UPDATE OF stream_chat_thread_id ON workflow_tasks FOR EACH ROW EXECUTE FUNCTION lose()",
+        )
+        .await;
+    let agents = Agents::start(&server, AGENTS, SEED).await;
+    let workflows = begin(&server, 2, 2, 2).await;
+    all_done(&server, &workflows).await;
+    agents.end().await;
+    tables::told(&mut tables).await;
+    assert_eq!(tables.text("SELECT count(*)::text FROM lost").await, "8", "the first note of each task is lost");
+    expect_the_whole_story(&server, &server.chat(), &workflows, 4).await;
 }

@@ -19,6 +19,8 @@ pub(super) struct Known {
     users: Mutex<HashMap<String, Option<Custom>>>,
     /// Tasks whose threads have a root.
     threads: Mutex<HashSet<TaskId>>,
+    /// Those of them that were noted since the bookmark was: should PostgreSQL crash, it forgets them, and this does not.
+    threads_noted: Mutex<HashSet<TaskId>>,
     /// Channels in which something was said that the rows do not know of yet.
     spoken_in: Mutex<HashSet<Channel>>,
 }
@@ -79,6 +81,21 @@ impl Known {
             threads.clear();
         }
         threads.insert(task);
+        drop(threads);
+        locked(&self.threads_noted).insert(task);
+    }
+
+    /// The tasks whose threads were noted since their notes were last on the disk.
+    pub(super) fn threads_noted(&self) -> Vec<TaskId> {
+        locked(&self.threads_noted).iter().copied().collect()
+    }
+
+    /// The notes of these are on the disk.
+    pub(super) fn threads_are_kept(&self, tasks: &[TaskId]) {
+        let mut noted = locked(&self.threads_noted);
+        for task in tasks {
+            noted.remove(task);
+        }
     }
 
     /// Threads may have lost their roots.

@@ -179,13 +179,26 @@ impl Messenger {
         Ok(())
     }
 
-    /// Notes how far the chat was told, and in which channels. What was noted before without waiting for the disk is on it then, too.
+    /// Notes how far the chat was told, and in which channels. What was noted before without waiting for the disk is on it then, too: it
+    /// is looked for in the same transaction. A crash of PostgreSQL may have taken it, and nobody would have noticed who only asked again.
     async fn note(&self, seq: u64) -> Result<(), Stuck> {
         let spoken_in: Vec<String> = self.known.take_spoken_in().iter().map(Channel::id).collect();
-        let mut tx = self.world.store.begin(&self.tenant()).await?;
-        rows::said(&mut tx, CHANNEL_TYPE, &spoken_in, clock::now()).await?;
-        messenger::told(&mut tx, seq, clock::now()).await?;
-        tx.commit().await?;
+        loop {
+            let noted = self.known.threads_noted();
+            let mut tx = self.world.store.begin(&self.tenant()).await?;
+            let lost = messenger::without_thread(&mut tx, &noted).await?;
+            if lost.is_empty() {
+                rows::said(&mut tx, CHANNEL_TYPE, &spoken_in, clock::now()).await?;
+                messenger::told(&mut tx, seq, clock::now()).await?;
+                tx.commit().await?;
+                self.known.threads_are_kept(&noted);
+                break;
+            }
+            drop(tx);
+            for task in lost {
+                self.note_thread(task).await?;
+            }
+        }
         metrics::gauge!("devsquad_messenger_seq").set(seq as f64);
         Ok(())
     }

@@ -71,7 +71,7 @@ impl Messenger {
         self.chat().await.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
         self.known.spoke_in(&room.channel);
         if let (Change::CheckpointOpened { checkpoint, .. }, Some(root)) = (&event.change, parent_id) {
-            let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+            let mut tx = self.world.store.begin(&self.tenant()).await?;
             messenger::thread_of_checkpoint(&mut tx, *checkpoint, &root).await?;
             tx.commit().await?;
         }
@@ -94,11 +94,16 @@ impl Messenger {
             ..MessageRequest::text(SYSTEM_USER, name)
         };
         self.chat().await.send_message(CHANNEL_TYPE, &room.channel.id(), &message).await?;
-        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
-        messenger::thread_of_task(&mut tx, task, &root).await?;
-        tx.commit().await?;
+        self.note_thread(task).await?;
         self.known.remember_thread(task);
         Ok(root)
+    }
+
+    /// Notes where a task is spoken of. It need not be on the disk before the bookmark is, which sees to it.
+    pub(super) async fn note_thread(&self, task: TaskId) -> Result<(), Stuck> {
+        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+        messenger::thread_of_task(&mut tx, task, &thread_of(task)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Notes a message that the chat refused for good, and tells the project. That the chat refuses to hear that too is said in the

@@ -63,7 +63,7 @@ impl Messenger {
         self.chat().await.channel(CHANNEL_TYPE, &id, &ChannelQuery { data, ..ChannelQuery::default() }).await?;
         let users: Vec<String> = members.users().into_iter().collect();
         self.add(&id, &users).await?;
-        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
         rooms::opened(&mut tx, CHANNEL_TYPE, room, clock::fresh_id(), clock::now()).await?;
         tx.commit().await?;
         Ok(())
@@ -116,7 +116,7 @@ impl Messenger {
             }
             other => other?,
         }
-        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
         rooms::seated(&mut tx, CHANNEL_TYPE, &room.channel, (&room.members, &wanted), &BTreeSet::new()).await?;
         tx.commit().await?;
         self.remember(Room { members: wanted, ..room.clone() });
@@ -186,7 +186,7 @@ impl Messenger {
         let acting = Acting { user_id: Some(SYSTEM_USER.to_owned()), user: None };
         let patch = Patch { set, unset: Vec::new(), acting };
         self.chat().await.patch_channel(CHANNEL_TYPE, &channel.id(), &patch).await?;
-        let mut tx = self.world.store.begin_unhurried(&self.tenant()).await?;
+        let mut tx = self.world.store.begin(&self.tenant()).await?;
         rooms::archived(&mut tx, CHANNEL_TYPE, channel, over.then_some(event.at)).await?;
         tx.commit().await?;
         self.known.forget_room(channel);

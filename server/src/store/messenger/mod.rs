@@ -158,6 +158,21 @@ pub async fn thread_of_task(tx: &mut TenantTx, task: TaskId, root: &str) -> Resu
     .map(drop)
 }
 
+/// Those of these tasks of which no thread is noted.
+pub async fn without_thread(tx: &mut TenantTx, tasks: &[TaskId]) -> Result<Vec<TaskId>, sqlx::Error> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let without: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM workflow_tasks WHERE organization_id = $1 AND id = ANY($2) AND stream_chat_thread_id IS NULL",
+    )
+    .bind(tx.tenant().organization)
+    .bind(tasks.iter().map(|task| task.0).collect::<Vec<Uuid>>())
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(without.into_iter().map(TaskId).collect())
+}
+
 /// A checkpoint is spoken of in this thread.
 pub async fn thread_of_checkpoint(tx: &mut TenantTx, checkpoint: CheckpointId, root: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
