@@ -48,7 +48,8 @@ impl Messenger {
         self.known.remember_room(room.channel.clone(), Some(room));
     }
 
-    /// Makes a channel with everybody who belongs in it; then notes it. Cut short, it is done again: nothing of it does harm twice.
+    /// Makes a channel with everybody who belongs in it; then notes it. Cut short, it is done again: nothing of it does harm twice. Its row,
+    /// here and below, is on the disk before it is remembered: a crash of PostgreSQL takes what is not, and not what is remembered.
     pub(super) async fn open(&self, room: &Room) -> Result<(), Stuck> {
         let Room { channel, members, .. } = room;
         self.ensure(&[SYSTEM_USER.to_owned()]).await?;
