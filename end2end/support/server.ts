@@ -1,7 +1,6 @@
-// A server of one's own: the real binary on a free port with an empty data directory, gone when the test is over.
+// A server of one's own: the real binary on a port that the system chooses, with an empty data directory, gone when the test is over.
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -28,12 +27,13 @@ export type Server = {
   stop: () => Promise<void>;
 };
 
-/** Starts our program on a port and a data directory of its own; `stop` leaves nothing behind. */
-async function begun(command: string[], env: Record<string, string> = {}) {
-  const port = await freePort();
+type Program = { url: string; data: string; output: () => string; stop: () => Promise<void> };
+
+/** Starts our program on a data directory of its own and waits until it says where it runs; `stop` leaves nothing behind. */
+async function start<T>(command: string[], env: Record<string, string>, then: (program: Program) => T | Promise<T>): Promise<T> {
   const data = mkdtempSync(join(tmpdir(), "devsquad-"));
   chmodSync(data, 0o711); // under root the database runs as another user, who must get through
-  const child = spawn(BINARY, [...command, "--addr", `127.0.0.1:${port}`], {
+  const child = spawn(BINARY, [...command, "--addr", "127.0.0.1:0"], {
     env: { ...process.env, DEVSQUAD_DATA_DIR: data, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -41,14 +41,18 @@ async function begun(command: string[], env: Record<string, string> = {}) {
     await stopProcess(child);
     rmSync(data, { recursive: true, force: true });
   };
-  return { url: `http://127.0.0.1:${port}`, data, child, output: collect(child, port), stop };
+  const output = collect(child);
+  try {
+    return await then({ url: await runsAt(child, output), data, output, stop });
+  } catch (error) {
+    await stop();
+    throw new Error(`${(error as Error).message}; it said:\n${output()}`);
+  }
 }
 
 /** Starts a server and waits until it answers. */
-export async function startServer(env: Record<string, string> = {}): Promise<Server> {
-  const { url, data, child, output, stop } = await begun(["serve"], env);
-  try {
-    await ready(child, url);
+export function startServer(env: Record<string, string> = {}): Promise<Server> {
+  return start(["serve"], env, async ({ url, data, output, stop }) => {
     const signInLink = await link(output, url);
     const { token } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { token: string };
     const chat = env.STREAM_API_KEY
@@ -56,10 +60,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
       : keys(data);
     const add = (email: string, role: string, password: string) => addPerson(data, email, role, password);
     return { url, signInLink, token, chat, output, add, stop };
-  } catch (error) {
-    await stop();
-    throw new Error(`${(error as Error).message}; it said:\n${output()}`);
-  }
+  });
 }
 
 const keys = (data: string) => JSON.parse(readFileSync(join(data, "chat.json"), "utf8")) as Server["chat"];
@@ -68,16 +69,11 @@ const keys = (data: string) => JSON.parse(readFileSync(join(data, "chat.json"), 
 export type Chat = { env: Record<string, string>; stop: () => Promise<void> };
 
 /** Starts one and waits until it answers. */
-export async function startChat(): Promise<Chat> {
-  const { url, data, output, stop } = await begun(["chat", "serve"]);
-  try {
-    await until(READY_MS_MAX, "the chat did not get ready", async () => (await fetch(url).catch(() => undefined)) && true);
+export function startChat(): Promise<Chat> {
+  return start(["chat", "serve"], {}, ({ url, data, stop }) => {
     const { api_key, api_secret } = keys(data);
     return { env: { STREAM_BASE_URL: url, STREAM_API_KEY: api_key, STREAM_API_SECRET: api_secret }, stop };
-  } catch (error) {
-    await stop();
-    throw new Error(`${(error as Error).message}; it said:\n${output()}`);
-  }
+  });
 }
 
 async function addPerson(data: string, email: string, role: string, password: string): Promise<void> {
@@ -93,23 +89,10 @@ async function addPerson(data: string, email: string, role: string, password: st
   if (code !== 0) throw new Error(`${email} could not be added: ${said}`);
 }
 
-/** A port nobody listens on, as far as one can know beforehand. */
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const probe = createServer();
-    probe.once("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => done(port));
-    });
-  });
-}
-
 /** Gathers what the server writes, in memory and in a file to read after a failure. */
-function collect(child: ChildProcess, port: number): () => string {
+function collect(child: ChildProcess): () => string {
   mkdirSync(LOGS, { recursive: true });
-  const file = createWriteStream(join(LOGS, `${port}.txt`));
+  const file = createWriteStream(join(LOGS, `${child.pid}.txt`));
   let text = "";
   const keep = (chunk: Buffer) => {
     text += chunk;
@@ -122,14 +105,14 @@ function collect(child: ChildProcess, port: number): () => string {
   return () => text;
 }
 
-async function ready(child: ChildProcess, url: string): Promise<void> {
+/** Our program says it once it answers. */
+async function runsAt(child: ChildProcess, output: () => string): Promise<string> {
   let gone = false;
   child.once("error", () => (gone = true));
   child.once("exit", () => (gone = true));
-  await until(READY_MS_MAX, "the server did not get ready", async () => {
-    if (gone) throw new Error("the server ended before it was ready");
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-    return answer?.status === 200 || undefined;
+  return until(READY_MS_MAX, "it did not get ready", async () => {
+    if (gone) throw new Error("it ended before it was ready");
+    return / runs at (\S+?)\.?\s/.exec(output())?.[1];
   });
 }
 

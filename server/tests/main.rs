@@ -13,5 +13,6 @@ mod listener;
 mod messenger;
 mod rooms;
 mod schema;
+mod start;
 mod tidy;
 mod verify;

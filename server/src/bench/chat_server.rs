@@ -1,14 +1,12 @@
 //! A chat server under measurement: this very program as `devsquad chat serve`, on a data directory of its own.
 
-use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use nix::sys::signal::Signal;
-use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::rig::{data_dir, end, signal, this_program};
 use super::{Common, cpu};
@@ -25,32 +23,35 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct ChatServer {
     child: Child,
     dir: TempDir,
-    address: SocketAddr,
+    url: String,
 }
 
 impl ChatServer {
     /// Starts one; it listens when this returns.
     pub async fn start(config: &Config, common: &Common) -> anyhow::Result<ChatServer> {
         let dir = data_dir(common)?;
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr())?;
+        let said = NamedTempFile::new().context("a file for what it says")?;
         let mut command = this_program(config, dir.path())?;
-        command.args(["chat", "serve", "--addr", &address.to_string()]);
+        command.args(["chat", "serve", "--addr", "127.0.0.1:0"]).stdout(said.reopen()?);
         let child = command.spawn().context("starting the chat server")?;
-        let mut server = ChatServer { child, dir, address };
+        let mut server = ChatServer { child, dir, url: String::new() };
         let started = clock::instant();
-        while TcpStream::connect(address).await.is_err() {
+        while server.url.is_empty() {
             if let Some(status) = server.child.try_wait().context("looking after the chat server")? {
                 bail!("the chat server ended before it listened: {status}");
             }
             ensure!(started.elapsed() < START_MAX, "the chat server did not start within {} s", START_MAX.as_secs());
             tokio::time::sleep(LOOK_EVERY).await;
+            let text = std::fs::read_to_string(said.path()).context("what the chat server says")?;
+            let url = text.split_whitespace().find(|word| word.starts_with("http://"));
+            server.url = url.map(|url| url.trim_end_matches('.').to_owned()).unwrap_or_default();
         }
         Ok(server)
     }
 
     /// How its links begin.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     /// Its keys.

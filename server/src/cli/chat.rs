@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse as _;
 use clap::Subcommand;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::port::Port;
 use super::{open, say, serve};
 use crate::chat::check::check;
 use crate::chat::client::Client;
@@ -124,11 +124,12 @@ pub fn for_this_machine(router: Router, own: SocketAddr) -> Router {
 }
 
 async fn alone(config: Config, addr: SocketAddr, url: Option<String>) -> anyhow::Result<i32> {
+    let port = Port::take(addr)?;
+    let url = url.unwrap_or(format!("http://{}", port.addr()));
     let opened = open::visit(&config).await?;
-    let listener = TcpListener::bind(addr).await.with_context(|| format!("{addr} cannot be listened on"))?;
-    let url = url.unwrap_or(format!("http://{}", listener.local_addr()?));
     let stop = CancellationToken::new();
     let chat = own(&config, &opened.store, &url, stop.clone()).await?;
+    let listener = port.listen()?;
     say(&format!("The chat server runs at {url}."));
     if config.chat.is_none() {
         say(&format!("Its keys are in {}.", config.data_dir.join("chat.json").display()));

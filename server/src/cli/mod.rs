@@ -5,6 +5,7 @@ mod chat;
 mod import;
 mod open;
 mod people;
+mod port;
 mod run;
 mod serve;
 mod token;

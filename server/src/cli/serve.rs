@@ -7,11 +7,11 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use devsquad::Role;
 use devsquad::id::OrganizationId;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::api::Running;
 use super::open::{self, Opened};
+use super::port::Port;
 use super::say;
 use crate::agents::{self, squad::Squad};
 use crate::clock;
@@ -50,11 +50,13 @@ impl Server {
     /// Starts everything; listens when it returns.
     pub async fn start(config: Config) -> anyhow::Result<Server> {
         web::metrics::install();
+        let port = port(&config).await?;
+        let addr = port.addr();
         let opened = open::open(&config).await?;
         let store = opened.store.clone();
         let organization = first_run::first_run(&store).await?;
-        let listener = bind(&config, &store).await?;
-        let addr = listener.local_addr()?;
+        may_listen(&config, &store).await?;
+        let listener = port.listen()?;
         let engine = Engine::new(store.clone());
         engine.start().await?;
         let settings = Settings {
@@ -120,14 +122,30 @@ impl Server {
     }
 }
 
-async fn bind(config: &Config, store: &Store) -> anyhow::Result<TcpListener> {
+/// The address of the settings, before a database is made for nothing.
+async fn port(config: &Config) -> anyhow::Result<Port> {
+    match Port::take(config.addr) {
+        Ok(port) => Ok(port),
+        Err(error) => match super::api::running(config).await {
+            Some(running) => bail!(
+                "a server runs on {} already: {}, process {}",
+                config.data_dir.display(),
+                running.url,
+                running.pid
+            ),
+            None => Err(error),
+        },
+    }
+}
+
+async fn may_listen(config: &Config, store: &Store) -> anyhow::Result<()> {
     if !config.addr.ip().is_loopback() && !first_run::may_leave_loopback(store).await? {
         bail!(
             "{} can be reached from other machines, and the owner has no password yet. Give one first: devsquad user password",
             config.addr
         );
     }
-    TcpListener::bind(config.addr).await.with_context(|| format!("{} cannot be listened on", config.addr))
+    Ok(())
 }
 
 /// Says in the data directory where the server is, for the command line on the same machine.

@@ -16,7 +16,7 @@ use server::chat::wire::{MessageRequest, Query, User};
 use server::clock;
 
 use super::{Stand, code, listen, made_by, whole};
-use crate::support::Server;
+use crate::support::{Server, chat_serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_door_asks_for_key_token_and_time() {
@@ -170,12 +170,10 @@ async fn an_answer_that_is_lost_makes_no_second_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_server_also_runs_by_itself() {
     let server = Server::start().await;
-    let addr = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
-    let mut command = server.command(&["chat", "serve", "--addr", &addr.to_string()]);
-    let mut alone = command.stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    let (mut alone, url) = chat_serve(server.command(&[])).await;
     let keys = Keys::of_data_dir(&server.data_dir()).expect("the keys of the data directory");
-    let client = Client::new(&format!("http://{addr}"), keys.clone()).expect("a client");
-    client.channel("team", "w", &made_by("ada", &["ada"])).await.expect("the client tries until it is up");
+    let client = Client::new(&url, keys.clone()).expect("a client");
+    client.channel("team", "w", &made_by("ada", &["ada"])).await.expect("made");
     // Both servers stand on the same tables.
     let beside = Client::new(&format!("{}/chat", server.url()), keys).expect("a client");
     let found = beside.channel("team", "w", &whole()).await.expect("a channel");

@@ -23,6 +23,7 @@ use line::Line;
 /// A server that runs on a data directory of its own.
 pub struct Server {
     dir: TempDir,
+    /// 0 until it has said where it listens.
     port: u16,
     process: Option<Child>,
     /// Acts as the owner.
@@ -64,28 +65,19 @@ macro_rules! with_both_chats {
 struct OtherChat {
     process: Child,
     dir: TempDir,
-    port: u16,
+    url: String,
 }
 
 impl OtherChat {
     async fn start() -> OtherChat {
         let dir = directory();
-        let port = free_port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_devsquad"));
-        command.args(["chat", "serve", "--addr", &format!("127.0.0.1:{port}")]);
         command
             .env("DEVSQUAD_DATA_DIR", dir.path().join("data"))
             .env_remove("DATABASE_URL")
             .env("DEVSQUAD_LOG", "warn");
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the chat server starts");
-        let chat = OtherChat { process, dir, port };
-        for _ in 0..600 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return chat;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the chat server is not ready");
+        let (process, url) = chat_serve(command).await;
+        OtherChat { process, dir, url }
     }
 
     fn keys(&self) -> Keys {
@@ -93,7 +85,7 @@ impl OtherChat {
     }
 
     fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.url.clone()
     }
 }
 
@@ -112,8 +104,21 @@ fn directory() -> TempDir {
     dir
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
+/// Runs `devsquad chat serve` with that environment on a port that the system chooses: the process, and how its links begin.
+pub async fn chat_serve(mut command: Command) -> (Child, String) {
+    let said = tempfile::NamedTempFile::new().expect("a file");
+    command.args(["chat", "serve", "--addr", "127.0.0.1:0"]);
+    command.stdin(Stdio::null()).stdout(said.reopen().expect("the same file"));
+    let mut process = command.spawn().expect("the chat server starts");
+    for _ in 0..600 {
+        let text = std::fs::read_to_string(said.path()).expect("what it said");
+        if let Some(url) = text.split_whitespace().find(|word| word.starts_with("http://")) {
+            return (process, url.trim_end_matches('.').to_owned());
+        }
+        assert_eq!(process.try_wait().expect("a status"), None, "the chat server ended");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the chat server is not ready");
 }
 
 impl Server {
@@ -125,9 +130,10 @@ impl Server {
     /// Starts one with these settings in its environment.
     pub async fn start_with(settings: Vec<(&'static str, String)>) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (dir, port) = (directory(), free_port());
+        let dir = directory();
         let client = reqwest::Client::builder().timeout(Duration::from_secs(90)).build().expect("a client");
-        let mut server = Server { dir, port, process: None, token: String::new(), client, settings, other_chat: None };
+        let mut server =
+            Server { dir, port: 0, process: None, token: String::new(), client, settings, other_chat: None };
         server.restart().await;
         server
     }
@@ -194,7 +200,7 @@ impl Server {
         command
     }
 
-    /// Starts it (again) and waits until it is ready.
+    /// Starts it (again, on the same port) and waits until it is ready.
     pub async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.data_dir().join("server.json"));
         let log = std::fs::OpenOptions::new()
@@ -210,11 +216,10 @@ impl Server {
             if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().expect("a status")) {
                 panic!("the server ended: {status}\n{}", self.log());
             }
+            let Some((port, token)) = said(&self.data_dir()) else { continue };
+            (self.port, self.token) = (port, token);
             let ready = self.client.get(format!("{}/readyz", self.url())).send().await;
-            if ready.is_ok_and(|answer| answer.status().is_success())
-                && let Some(token) = token(&self.data_dir())
-            {
-                self.token = token;
+            if ready.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
         }
@@ -329,10 +334,12 @@ async fn store_of(data_dir: &Path) -> Store {
     Store::open(StoreOptions::of_running(data_dir).expect("a database")).await.expect("a store")
 }
 
-fn token(data_dir: &Path) -> Option<String> {
+/// Where the server on that data directory listens, and the token it left there.
+fn said(data_dir: &Path) -> Option<(u16, String)> {
     let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
     let running: Value = serde_json::from_str(&text).ok()?;
-    running["token"].as_str().map(str::to_owned)
+    let port = reqwest::Url::parse(running["url"].as_str()?).ok()?.port()?;
+    Some((port, running["token"].as_str()?.to_owned()))
 }
 
 /// A workflow of tasks in layers, each waiting for two or three of the layer before; the same for the same seed.
