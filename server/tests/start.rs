@@ -32,3 +32,23 @@ async fn a_second_server_on_the_same_data_says_where_the_first_is() {
     assert!(said.contains("already") && said.contains(&server.url()), "{said}");
     server.ask("GET", "/workflows", None).await;
 }
+
+#[tokio::test]
+async fn a_server_that_came_where_another_was_killed_is_not_taken_for_it() {
+    let (mut killed, other) = (Server::start().await, Server::start().await);
+    killed.kill();
+    let file = killed.data_dir().join("server.json");
+    let left = std::fs::read_to_string(&file).expect("what it left");
+    std::fs::write(&file, left.replace(&killed.url(), &other.url())).expect("as if it had been there");
+
+    let addr = other.url().replace("http://", "");
+    for (verb, sentence) in
+        [(&["link"][..], "no server runs on"), (&["serve", "--no-open", "--addr", &addr], "cannot be listened on")]
+    {
+        let output = killed.command(verb).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(sentence), "{said}");
+    }
+    killed.verify();
+}

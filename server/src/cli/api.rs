@@ -25,13 +25,20 @@ pub struct Running {
     pub token: String,
 }
 
-/// The server that runs on this data directory, if one answers.
+/// The server that runs on this data directory, if one answers. One that was killed leaves its file, and another one may be where it
+/// was: that one does not know the token.
 pub async fn running(config: &Config) -> Option<Running> {
     let text = std::fs::read_to_string(config.server_file()).ok()?;
     let running: Running = serde_json::from_str(&text).ok()?;
     let client = Client::builder().timeout(Duration::from_secs(5)).build().ok()?;
-    let answer = client.get(format!("{}/livez", running.url)).send().await.ok()?;
-    answer.status().is_success().then_some(running)
+    let alive = client.get(format!("{}/livez", running.url)).send().await.ok()?;
+    if !alive.status().is_success() {
+        return None;
+    }
+    // A workflow that nobody has: who is not known does not hear that it is missing.
+    let asked = client.get(format!("{}/api/v1/workflows/{}", running.url, Uuid::nil())).bearer_auth(&running.token);
+    let stranger = asked.send().await.is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED);
+    (!stranger).then_some(running)
 }
 
 /// A client that acts as the owner, from the command line.

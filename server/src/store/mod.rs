@@ -192,10 +192,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Brings the schema up to date, checks that the server can keep what we promise, and opens the pool.
+    /// Checks that the server can keep what we promise, brings the schema up to date, and opens the pool.
     pub async fn open(options: StoreOptions) -> anyhow::Result<Self> {
         let mut owner = PgConnection::connect_with(&options.owner).await.context("PostgreSQL cannot be reached")?;
         check::version(&mut owner, options.unpatched_server).await?;
+        // Before anything is made in it; asked again as the login, for which it may be set otherwise.
+        check::durability(&mut owner).await?;
         migrator().run_direct(None, &mut owner, false).await.map_err(explain)?;
         let findings = check::catalog(&mut owner).await?;
         if !findings.is_empty() {

@@ -216,6 +216,18 @@ async fn a_server_that_confirms_what_a_power_cut_loses_is_refused() -> anyhow::R
     let said = refused.expect_err("unsafe").to_string();
     assert!(said.contains("runs with fsync=off, full_page_writes=off:"), "{said}");
 
+    // In a database where nothing of ours is yet, nothing is made.
+    let mut owner = PgConnection::connect_with(&cluster.url_options()).await?;
+    sqlx::raw_sql("CREATE DATABASE untouched").execute(&mut owner).await?;
+    owner.close().await?;
+    let mut options = StoreOptions::of_cluster(&cluster);
+    options.owner = options.owner.database("untouched");
+    let mut there = PgConnection::connect_with(&options.owner).await?;
+    Store::open(options).await.expect_err("unsafe");
+    let made = "SELECT to_regnamespace('devsquad') IS NOT NULL";
+    assert!(!sqlx::query_scalar::<_, bool>(made).fetch_one(&mut there).await?, "it was migrated");
+    there.close().await?;
+
     // Ended, it is followed by one that can be trusted.
     let ((), ended) = tokio::join!(cluster.stop(), by_hand.wait());
     ended?;
