@@ -14,6 +14,8 @@ use server::chat::keys::Keys;
 use server::chat::token::{self, Claims};
 use server::chat::wire::{MessageRequest, Query, User};
 use server::clock;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::timeout;
 
 use super::{Stand, code, listen, made_by, whole};
 use crate::support::{Server, chat_serve};
@@ -134,8 +136,7 @@ async fn the_server_brings_its_own_chat_for_this_machine() {
 }
 
 /// A proxy that lets requests through and then breaks the first answers.
-async fn breaking(target: String, breaks: usize) -> String {
-    let (url, listener) = listen().await;
+fn breaking(listener: TcpListener, target: String, breaks: usize) {
     let seen = Arc::new(AtomicUsize::new(0));
     let http = reqwest::Client::new();
     let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
@@ -153,14 +154,29 @@ async fn breaking(target: String, breaks: usize) -> String {
         }
     });
     tokio::spawn(async move { axum::serve(listener, router).await });
-    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_tries_until_the_chat_is_up() {
+    let stand = Stand::new().await;
+    let port = TcpSocket::new_v4().expect("a socket");
+    port.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let url = format!("http://{}", port.local_addr().expect("an address"));
+    let client = Client::new(&url, stand.keys.clone()).expect("a client");
+    let query = made_by("ada", &["ada"]);
+    let mut call = std::pin::pin!(client.channel("team", "w", &query));
+    timeout(Duration::from_millis(300), &mut call).await.expect_err("nobody listens");
+    breaking(port.listen(16).expect("listening"), stand.url.clone(), 0);
+    assert_eq!(call.await.expect("it is up").channel.cid, "team:w");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_makes_no_second_message() {
     let stand = Stand::new().await;
     stand.general(&["ada"]).await;
-    let through = Client::new(&breaking(stand.url.clone(), 2).await, stand.keys.clone()).expect("a client");
+    let (url, listener) = listen().await;
+    breaking(listener, stand.url.clone(), 2);
+    let through = Client::new(&url, stand.keys.clone()).expect("a client");
     let sent = through.send_message("messaging", "general", &MessageRequest::text("ada", "once")).await.expect("sent");
     let state = stand.client.channel("messaging", "general", &whole()).await.expect("a channel");
     let ids: Vec<String> = state.messages.into_iter().map(|message| message.id).collect();
